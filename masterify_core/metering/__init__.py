@@ -1,0 +1,1 @@
+"""Meters: sound in, numbers out; they never change audio."""

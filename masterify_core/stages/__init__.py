@@ -1,0 +1,1 @@
+"""The stages of a chain: frozen values that turn sound into sound."""

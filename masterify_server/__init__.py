@@ -1,0 +1,1 @@
+"""The REST service of masterify: a thin wrapper of the core."""

@@ -1,0 +1,1 @@
+"""The presets that come with masterify, as data: platforms, genres, AI sources, tiers."""
