@@ -1,11 +1,12 @@
 """The one decorator of every kernel, and the store of machine code that makes start-up instant.
 
 Numba compiles each kernel once per machine. Numba's own cache still costs 0.6 to 1.2 s of start-up,
-because reading it imports the whole compiler. Here the compiled objects are kept in one file and
-linked by llvmlite alone (a few ms); numba is imported only when something must be compiled.
+because reading it imports the whole compiler. Here the compiled objects of each kernel module are kept
+in one file and linked by llvmlite alone (a few ms); numba is imported only to compile.
 
 A kernel therefore follows three rules, checked when it is compiled: it allocates nothing (scratch is
-an argument), it raises nothing, and it calls nothing but other kernels, ``@inlined`` helpers and libm.
+an argument), it raises nothing, and it calls nothing but kernels of its own module, ``@inlined`` helpers
+(of its own module, or of one whose name begins with ``_``) and libm.
 """
 
 from __future__ import annotations
@@ -45,15 +46,13 @@ SCALARS: dict[str, tuple[Any, Any]] = {
     "f4": (ctypes.c_float, float),
     "i8": (ctypes.c_int64, int),
 }
-DTYPES = {
-    name: np.dtype(name) for name in ("f4", "f8", "i8", "i4", "i2", "u1", "u4", "u8", "c8", "c16")
-}
+DTYPES = {name: np.dtype(name) for name in ("f4", "f8", "i8", "i4", "i2", "u1", "u4", "u8", "c8", "c16")}
 MAGIC = b"masterify kernels 1\n"
 
-_kernels: dict[str, Kernel] = {}
+_kernels: dict[str, dict[str, Kernel]] = {}  # by module, then by name
 _lock = threading.RLock()
-_engine: Any = None  # llvmlite's; owns the machine code, so it lives as long as the process
-_on_compile: Progress | None = None
+_engines: dict[str, Any] = {}  # llvmlite's, by module; they own the machine code, so they live on
+_on_compile: Callable[[], None] | None = None
 
 
 def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -65,7 +64,7 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     def wrap(function: Callable[P, R]) -> Callable[P, R]:
         made = Kernel(function, signature)
-        _kernels[made.name] = made
+        _kernels.setdefault(made.module, {})[made.name] = made
         return cast("Callable[P, R]", made)
 
     return wrap
@@ -83,18 +82,18 @@ class Kernel:
     def __init__(self, function: Callable[..., Any], signature: str) -> None:
         self.function = function
         self.signature = signature
-        self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        self.module = function.__module__.rpartition(".")[2]
+        self.name = f"{self.module}.{function.__name__}"
         returns, _, inside = signature.rstrip(")").partition("(")
         self.returns = returns.strip()
         self.arguments = tuple(_split(inside))
-        self._address = 0
         self._entry: Any = None
         functools.update_wrapper(self, function)
 
     def __call__(self, *values: Any) -> Any:
         """Run the machine code."""
         if self._entry is None:
-            _link_all()
+            _link(self.module)
         flat: list[Any] = []
         if len(values) != len(self.arguments):
             raise TypeError(f"{self.name} takes {len(self.arguments)} arguments, got {len(values)}")
@@ -120,11 +119,7 @@ class Kernel:
             and value.flags.c_contiguous
         )
         if not fits:
-            got = (
-                f"{value.dtype} {value.shape}"
-                if isinstance(value, np.ndarray)
-                else type(value).__name__
-            )
+            got = f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
             raise TypeError(f"{self.name}: argument {position} must be {kind}, got {got}")
         flat += [0, 0, value.size, value.itemsize, value.ctypes.data, *value.shape, *value.strides]
 
@@ -138,34 +133,44 @@ class Kernel:
                 axes = kind.count(":") - kind.count("::")
                 types_ += [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64]
                 types_ += [ctypes.c_void_p, *[ctypes.c_int64] * (2 * axes)]
-        self._address = address
         self._entry = ctypes.CFUNCTYPE(ctypes.c_int32, *types_)(address)
 
 
 def is_warm() -> bool:
-    """Whether this machine already holds compiled kernels for this version."""
+    """Whether this machine already holds every kernel of this version, compiled."""
     _import_all()
-    return _engine is not None or any(_read(folder / _file_name()) for folder in _folders())
+    return all(module in _engines or _stored(module) for module in _kernels)
 
 
 def warm_up(on_progress: Progress | None = None) -> None:
-    """Compile what is not compiled yet and link it; ``on_progress(done, of)`` while compiling.
+    """Compile what is not compiled yet and link it; ``on_progress(done, of)`` kernel by kernel.
 
     Call it before forking workers: children inherit the linked code.
     """
     global _on_compile
+    _import_all()
+    missing = [module for module in _kernels if module not in _engines and not _stored(module)]
+    count, done = sum(len(_kernels[module]) for module in missing), 0
+
+    def one_more() -> None:
+        nonlocal done
+        done += 1
+        if on_progress:
+            on_progress(done, count)
+
     with _lock:
-        _on_compile = on_progress
+        _on_compile = one_more
         try:
-            _link_all()
+            for module in list(_kernels):
+                _link(module)
         finally:
             _on_compile = None
 
 
-def cache_file() -> Path | None:
+def cache_folder() -> Path | None:
     """Where the compiled kernels of this version are, if they are stored."""
     _import_all()
-    return next((f for f in (d / _file_name() for d in _folders()) if _read(f)), None)
+    return next((d for d in _folders() if all(_read(d / _file_name(m)) for m in _kernels)), None)
 
 
 def _split(inside: str) -> list[str]:
@@ -189,17 +194,18 @@ def _import_all() -> None:
 
 
 @functools.cache
-def _file_name() -> str:
-    """Name of the store: changes with the sources, the compiler and the processor."""
+def _file_name(module: str) -> str:
+    """Name of a module's store: changes with its source, the compiler and the processor."""
     import llvmlite.binding as llvm
 
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    here = Path(__file__).parent
+    for source in [*sorted(here.glob("_*.py")), here / f"{module}.py"]:
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     features = llvm.get_host_cpu_features().flatten()
     for fact in (version("numba"), version("llvmlite"), sys.version, llvm.get_host_cpu_name(), features):
         digest.update(b"\0" + fact.encode())
-    return f"kernels-{digest.hexdigest()[:24]}.bin"
+    return f"{module}-{digest.hexdigest()[:24]}.kernels"
 
 
 def _folders() -> list[Path]:
@@ -240,7 +246,12 @@ def _read(path: Path) -> list[tuple[str, str, bytes]] | None:
     return found
 
 
-def _write(compiled: list[tuple[str, str, bytes]]) -> None:
+def _stored(module: str) -> list[tuple[str, str, bytes]] | None:
+    """The module's compiled kernels from the first folder that has them."""
+    return next(filter(None, (_read(d / _file_name(module)) for d in _folders())), None)
+
+
+def _write(module: str, compiled: list[tuple[str, str, bytes]]) -> None:
     """Store what was compiled in the first folder that can be written; whole or not at all."""
     table = json.dumps([[name, symbol, len(code)] for name, symbol, code in compiled]).encode()
     body = table + b"\n" + b"".join(code for _, _, code in compiled)
@@ -254,7 +265,9 @@ def _write(compiled: list[tuple[str, str, bytes]]) -> None:
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(whole)
-                os.replace(part, folder / _file_name())  # two runs at once: the last one wins, both are right
+                os.replace(
+                    part, folder / _file_name(module)
+                )  # two runs at once: the last one wins, both are right
             except BaseException:
                 Path(part).unlink(missing_ok=True)
                 raise
@@ -263,17 +276,19 @@ def _write(compiled: list[tuple[str, str, bytes]]) -> None:
         return
 
 
-def _link_all() -> None:
-    """Link every kernel, compiling first if there is no store."""
-    global _engine
+def _link(module: str) -> None:
+    """Link the kernels of a module, compiling first if there is no store."""
     with _lock:
-        if _engine is not None:
+        if module in _engines:
             return
-        _import_all()
-        compiled = next(filter(None, (_read(d / _file_name()) for d in _folders())), None)
+        compiled = _stored(module)
         if compiled is None:
-            compiled = _compile_all()
-            _write(compiled)
+            compiled = []
+            for made in _kernels[module].values():
+                compiled.append(_compile(made))
+                if _on_compile:
+                    _on_compile()
+            _write(module, compiled)
         import llvmlite.binding as llvm
 
         llvm.initialize_native_target()
@@ -283,21 +298,9 @@ def _link_all() -> None:
         for _, _, code in compiled:
             engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
+        _engines[module] = engine
         for name, symbol, _ in compiled:
-            _kernels[name].bind(engine.get_function_address(symbol))
-        _engine = engine
-
-
-def _compile_all() -> list[tuple[str, str, bytes]]:
-    """Kernel name, symbol and object code of every kernel."""
-    compiled = []
-    for done, made in enumerate(_kernels.values()):
-        if _on_compile:
-            _on_compile(done, len(_kernels))
-        compiled.append(_compile(made))
-    if _on_compile:
-        _on_compile(len(_kernels), len(_kernels))
-    return compiled
+            _kernels[module][name].bind(engine.get_function_address(symbol))
 
 
 def _compile(made: Kernel) -> tuple[str, str, bytes]:
@@ -320,9 +323,7 @@ def _compile(made: Kernel) -> tuple[str, str, bytes]:
         raise TypeError(f"{made.name} returns {result.signature.return_type}, not {returns}")
     library = result.library
     module = llvm.parse_assembly(library.get_llvm_str())
-    outside = {
-        f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")
-    }
+    outside = {f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")}
     if outside - LIBM:
         raise TypeError(f"{made.name} needs {sorted(outside - LIBM)}: a kernel neither allocates nor raises")
     return made.name, result.fndesc.llvm_func_name, bytes(library._get_compiled_object())  # noqa: SLF001
@@ -338,7 +339,11 @@ def _for_numba(function: Callable[..., Any]) -> Any:
             value = value.function
             value.__masterify_inlined__ = True
         if getattr(value, "__masterify_inlined__", False):
-            value = numba.njit(nogil=True, error_model="numpy", fastmath=FAST_MATH)(_for_numba(value)) if value is not function else value
+            value = (
+                numba.njit(nogil=True, error_model="numpy", fastmath=FAST_MATH)(_for_numba(value))
+                if value is not function
+                else value
+            )
         known[name] = value
     copy = types.FunctionType(function.__code__, known, function.__name__, function.__defaults__)
     copy.__module__ = function.__module__
