@@ -37,6 +37,8 @@ Progress = Callable[[int, int], None]
 
 # No nnan and ninf: kernels test for NaN and infinity.
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
+# No NRT (numba's reference counting): slices of arrays are then free, and allocation cannot compile.
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FAST_MATH, "_nrt": False}
 LIBM = {
     "cos", "cosf", "exp", "exp2", "exp2f", "expf", "floor", "floorf", "fmod", "log", "log10", "log10f", "log1p", "log2", "log2f",
     "logf", "memcpy", "memmove", "memset", "pow", "powf", "sin", "sinf", "sqrt", "sqrtf", "tan", "tanh",
@@ -310,13 +312,9 @@ def _compile(made: Kernel) -> tuple[str, str, bytes]:
     from numba.core import sigutils
 
     arguments, returns = sigutils.normalize_signature(made.signature)
-    dispatcher = numba.njit(
-        nogil=True,
-        error_model="numpy",
-        fastmath=FAST_MATH,
-        no_cfunc_wrapper=True,
-        no_cpython_wrapper=True,
-    )(_for_numba(made.function))
+    dispatcher = numba.njit(no_cfunc_wrapper=True, no_cpython_wrapper=True, **_OPTIONS)(
+        _for_numba(made.function)
+    )
     dispatcher.compile(arguments)
     result = dispatcher.overloads[arguments]
     if result.signature.return_type != returns:
@@ -329,22 +327,21 @@ def _compile(made: Kernel) -> tuple[str, str, bytes]:
     return made.name, result.fndesc.llvm_func_name, bytes(library._get_compiled_object())  # noqa: SLF001
 
 
+@functools.cache
 def _for_numba(function: Callable[..., Any]) -> Any:
-    """The function with the helpers among its globals made callable for numba."""
+    """The function with those of its globals that are kernels or helpers made callable for numba."""
     import numba
 
-    known: dict[str, Any] = {"math": math, "np": np}
-    for name, value in function.__globals__.items():
+    known: dict[str, Any] = {}
+    for name in function.__code__.co_names:
+        value = function.__globals__.get(name)
         if isinstance(value, Kernel):
             value = value.function
-            value.__masterify_inlined__ = True
-        if getattr(value, "__masterify_inlined__", False):
-            value = (
-                numba.njit(nogil=True, error_model="numpy", fastmath=FAST_MATH)(_for_numba(value))
-                if value is not function
-                else value
-            )
-        known[name] = value
+        elif not getattr(value, "__masterify_inlined__", False):
+            if value is not None:
+                known[name] = value
+            continue
+        known[name] = numba.njit(**_OPTIONS)(_for_numba(value))
     copy = types.FunctionType(function.__code__, known, function.__name__, function.__defaults__)
     copy.__module__ = function.__module__
     copy.__qualname__ = function.__qualname__
