@@ -134,11 +134,9 @@ def to_table(value: Any) -> Any:
     return value
 
 
-@cache
 def hints_of(cls: Any) -> dict[str, Any]:
     """Annotation of each field that a settings class is constructed with, in order."""
-    hints = get_type_hints(cls, include_extras=True)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
+    return _hints(cls)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -170,6 +168,12 @@ def shown(value: Any) -> str:
     """Short, printable form of any value for a message."""
     text = _SHORT.repr(value)
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
+
+
+@cache
+def _hints(cls: Any) -> dict[str, Any]:
+    hints = get_type_hints(cls, include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
 
 
 def _built(cls: type[T], table: Any, path: str) -> T:
