@@ -1,0 +1,221 @@
+"""Loops of the limiter: peak envelope, look-ahead reduction, the gain applied, the sparse clipper.
+
+The limiter decides on control points, one per GROUP of frames; a control value covers the true peaks
+of its whole group, so nothing between two points is missed.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from masterify_core.kernels._jit import inlined, kernel
+
+Array = Any
+TINY_REDUCTION = 1e-7
+GROUP = 8  # frames a control point; 0.17 ms at 48 kHz
+DETECT_TAPS = 16
+
+
+@kernel("void(f4[:,::1], f4[:,::1], i8, i8, f4[::1], f4[::1], f4[::1])")
+def group_peaks(x: Array, phases: Array, first: int, last: int, padded: Array, peaks: Array, out: Array) -> None:
+    """``out[k]``, first <= k < last: largest |x| and |interpolated x| of all channels from a frame before group k to its end.
+
+    ``phases`` is (3, DETECT_TAPS): three points between n and n + 1 from ``x[n - T/2 + 1 + t]``. O(n T).
+    ``peaks`` is scratch for a multiple of GROUP values, ``padded`` for ``peaks.size + DETECT_TAPS``.
+    """
+    chunk, frames = peaks.shape[0], x.shape[1]
+    half = DETECT_TAPS // 2
+    for start in range(first * GROUP - GROUP, last * GROUP, chunk - GROUP):
+        for i in range(chunk):
+            peaks[i] = 0.0
+        for ch in range(x.shape[0]):
+            begin = start - half + 1
+            if begin >= 0 and begin + chunk + DETECT_TAPS <= frames:
+                source = x[ch, begin : begin + chunk + DETECT_TAPS]
+                for i in range(chunk + DETECT_TAPS):
+                    padded[i] = source[i]
+            else:
+                for i in range(chunk + DETECT_TAPS):
+                    padded[i] = x[ch, begin + i] if 0 <= begin + i < frames else 0.0
+            for i in range(chunk):
+                a = np.float32(0.0)
+                b = np.float32(0.0)
+                c = np.float32(0.0)
+                for t in range(DETECT_TAPS):
+                    value = padded[i + t]
+                    a += phases[0, t] * value
+                    b += phases[1, t] * value
+                    c += phases[2, t] * value
+                top = max(max(abs(a), abs(b)), max(abs(c), abs(padded[i + DETECT_TAPS // 2 - 1])))
+                peaks[i] = max(peaks[i], top)
+        for k in range(max(first, start // GROUP + 1), min(last, (start + chunk) // GROUP)):
+            at = k * GROUP - start
+            best = peaks[at - 1]
+            for i in range(at, at + GROUP):
+                best = max(best, peaks[i])
+            out[k] = best
+
+
+@kernel("void(f4[::1], i8, f4[::1])")
+def group_maxima(x: Array, group: int, out: Array) -> None:
+    """``out[k] = max(x[k * group : (k + 1) * group])``, O(n)."""
+    for k in range(out.shape[0]):
+        best = x[k * group]
+        for i in range(k * group, min((k + 1) * group, x.shape[0])):
+            best = max(best, x[i])
+        out[k] = best
+
+
+@kernel("void(f4[::1], i8, f8, f4[::1], f4[::1])")
+def sliding_quantile(x: Array, reach: int, share: float, window: Array, out: Array) -> None:
+    """``out[k]``: the value below which ``share`` of ``x[k - reach : k + reach + 1]`` lies (nearest rank), O(n reach).
+
+    ``window`` is scratch for ``2 * reach + 1`` values; at the ends the window is what there is.
+    """
+    count = 0
+    for k in range(-reach, x.shape[0]):
+        gone, come = k - reach - 1, k + reach
+        if gone >= 0:
+            i = 0
+            while window[i] != x[gone]:
+                i += 1
+            count -= 1
+            while i < count:
+                window[i] = window[i + 1]
+                i += 1
+        if come < x.shape[0]:
+            i = count
+            while i > 0 and window[i - 1] > x[come]:
+                window[i] = window[i - 1]
+                i -= 1
+            window[i] = x[come]
+            count += 1
+        if k >= 0:
+            out[k] = window[int(math.floor(share * (count - 1) + 0.5))]
+
+
+@inlined
+def _trailing_mean(x: Array, width: int) -> None:
+    """``x[k] = mean(x[k - width + 1 : k + 1])`` in place, ``x[0]`` before the start; needs width - 1 old values, so it goes backwards."""
+    total = 0.0
+    for i in range(width):
+        total += x[max(0, x.shape[0] - 1 - i)]
+    for k in range(x.shape[0] - 1, -1, -1):
+        newest = x[k]
+        x[k] = total / width
+        total += x[max(0, k - width)] - newest
+
+
+@kernel("void(f4[::1], i8, i8, i8, i8, f8, f8, f8, f4[:,::1], f4[::1])")
+def reduction(need: Array, ahead: int, box1: int, box2: int, box3: int, attack: float, slow: float, fast: float,
+              scratch: Array, out: Array) -> None:  # fmt: skip
+    """Smooth a needed reduction ``r = 1 - gain`` so that it never falls below the need, O(n).
+
+    1. Hold: ``h[k] = max(need[k - 1 : k + ahead + 1])`` (one point back, as a line is drawn between points;
+       van Herk and Gil-Werman: block-wise prefix and suffix maxima).
+    2. Release: ``s += (attack if h > s else slow) (h - s)``; ``f = max(h, s + (f - s)(1 - fast))``.
+    3. Three trailing means with ``box1 + box2 + box3 - 3 <= ahead``: each averages values that all covered the need.
+
+    ``scratch`` has shape (2, n).
+    """
+    size = need.shape[0]
+    width = ahead + 2
+    prefix, suffix = scratch[0], scratch[1]
+    for k in range(size):
+        prefix[k] = need[k] if k % width == 0 else max(prefix[k - 1], need[k])
+    for k in range(size - 1, -1, -1):
+        suffix[k] = need[k] if k % width == width - 1 or k == size - 1 else max(suffix[k + 1], need[k])
+    s = 0.0
+    f = 0.0
+    for k in range(size):
+        h = max(suffix[max(0, k - 1)], prefix[min(size - 1, k + ahead)])
+        if k == 0:
+            h = need[0]
+            for i in range(1, min(size, ahead + 1)):
+                h = max(h, need[i])
+        s += (attack if h > s else slow) * (h - s)
+        f = max(h, s + (f - s) * (1.0 - fast))
+        if f < TINY_REDUCTION:  # -140 dB of gain change: the rest of an exponential tail is no sound
+            f = 0.0
+        if s < TINY_REDUCTION:
+            s = 0.0
+        out[k] = f
+    for width in (box1, box2, box3):
+        if width > 1:
+            _trailing_mean(out, width)
+
+
+@inlined
+def _line_gains(r: Array, first: int, gain: float, gains: Array) -> None:
+    """``gains[i] = gain * (1 - line(r, first + i / GROUP))``."""
+    last = r.shape[0] - 1
+    for k in range(gains.shape[0] // GROUP):
+        here = r[min(first + k, last)]
+        step = (r[min(first + k + 1, last)] - here) * np.float32(1.0 / GROUP)
+        for i in range(GROUP):
+            gains[k * GROUP + i] = gain - gain * (here + step * np.float32(i))
+
+
+@inlined
+def _times(source: Array, gains: Array, target: Array) -> None:
+    for i in range(target.shape[0]):
+        target[i] = source[i] * gains[i]
+
+
+@kernel("void(f4[:,::1], f4[::1], f4, f4[::1], f4[:,::1])")
+def apply_reduction(x: Array, r: Array, gain: float, gains: Array, out: Array) -> None:
+    """``out[c, n] = gain * x[c, n] * (1 - line(r, n / GROUP))``: straight lines between control points, O(n); in place is fine.
+
+    ``gains`` is scratch for a multiple of GROUP values.
+    """
+    for start in range(0, x.shape[1], gains.shape[0]):
+        end = min(start + gains.shape[0], x.shape[1])
+        _line_gains(r, start // GROUP, gain, gains)
+        for c in range(x.shape[0]):
+            _times(x[c, start:end], gains, out[c, start:end])
+
+
+@kernel("void(f4[::1], i8, f4[::1])")
+def draw_line(r: Array, hop: int, out: Array) -> None:
+    """``out[k] = line(r, k / hop)``: from hops to control points, O(n)."""
+    last = r.shape[0] - 1
+    for k in range(out.shape[0]):
+        i = min(k // hop, last)
+        out[k] = r[i] + (r[min(i + 1, last)] - r[i]) * ((k - i * hop) / hop)
+
+
+@kernel("i8(f4[:,::1], f4[::1], f4[:,::1], f8, f4[:,::1])")
+def clip(x: Array, peaks: Array, phases: Array, level: float, out: Array) -> int:
+    """Clip the ``os``-times oversampled signal at ``level`` and add only what that changes: O(clipped points).
+
+    ``out = x + D (clip(U x) - U x)``: U interpolates by the ``os`` phases (phase 0 is the sample itself), D is
+    its transpose over ``os``, a decimation with the same passband. Groups whose peak stays under ``level``
+    are passed over. ``out`` starts as a copy of ``x``. Answers the number of clipped points.
+    """
+    taps = phases.shape[1]
+    half = taps // 2
+    factor = phases.shape[0]
+    frames = x.shape[1]
+    clipped = 0
+    for c in range(x.shape[0]):
+        for k in range(peaks.shape[0]):
+            if peaks[k] <= level:
+                continue
+            for n in range(k * GROUP, min((k + 1) * GROUP, frames)):
+                first = n - half + 1
+                if abs(x[c, n]) * 2.0 < level and abs(x[c, min(n + 1, frames - 1)]) * 2.0 < level:
+                    continue
+                for p in range(factor):
+                    value = 0.0
+                    for t in range(max(0, -first), min(taps, frames - first)):
+                        value += phases[p, t] * x[c, first + t]
+                    excess = min(max(value, -level), level) - value
+                    if excess != 0.0:
+                        clipped += 1
+                        excess /= factor
+                        for t in range(max(0, -first), min(taps, frames - first)):
+                            out[c, first + t] += np.float32(excess * phases[p, t])
+    return clipped
