@@ -1,0 +1,86 @@
+"""Light compression in one to three bands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+
+from masterify_core.audio import Audio
+from masterify_core.errors import SettingError
+from masterify_core.filters import Floats, all_pass, high_pass, low_pass
+from masterify_core.kernels import dynamics as kernels
+from masterify_core.schema import Checked, Count, Range
+from masterify_core.units import db_to_gain, one_pole
+
+KNEE_DB = 6.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band(Checked):
+    """One band of `Dynamics`; threshold against the band's mean square (one channel's worth), dBFS."""
+
+    threshold_dbfs: Annotated[float, Range(-100.0, 0.0, "dBFS")]
+    ratio: Annotated[float, Range(1.0, 4.0)]
+    cap_db: Annotated[float, Range(0.0, 6.0, "dB")]
+    makeup_db: Annotated[float, Range(0.0, 6.0, "dB")] = 0.0
+    attack_ms: Annotated[float, Range(1.0, 200.0, "ms")] = 30.0
+    release_ms: Annotated[float, Range(10.0, 2000.0, "ms")] = 200.0
+    window_ms: Annotated[float, Range(1.0, 400.0, "ms")] = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dynamics(Checked):
+    """Turns down what exceeds a band's threshold, both channels alike.
+
+    Attributes
+    ----------
+    crossovers_hz
+        Fourth-order Linkwitz-Riley crossovers, rising, Hz: none for one band, two for three bands. The
+        bands sum to an all-pass.
+    bands
+        From low to high.
+    """
+
+    crossovers_hz: tuple[Annotated[float, Range(40.0, 12_000.0, "Hz")], ...] = ()
+    bands: Annotated[tuple[Band, ...], Count(1, 3)]
+
+    def check(self) -> None:
+        """One band more than crossovers, which rise."""
+        if len(self.bands) != len(self.crossovers_hz) + 1 or len(self.crossovers_hz) == 1:
+            raise SettingError("crossovers_hz", "must be none for one band, two for three bands")
+        if list(self.crossovers_hz) != sorted(set(self.crossovers_hz)):
+            raise SettingError("crossovers_hz", "must rise")
+
+    def __call__(self, audio: Audio) -> Audio:
+        """Compress; same shape."""
+        rate = audio.rate
+        settings = np.array(
+            [
+                [
+                    band.threshold_dbfs, band.ratio, KNEE_DB, band.cap_db,
+                    one_pole(band.attack_ms, rate / kernels.STEP), one_pole(band.release_ms, rate / kernels.STEP),
+                    one_pole(band.window_ms, rate / kernels.STEP), db_to_gain(band.makeup_db),
+                ]
+                for band in self.bands
+            ]
+        )  # fmt: skip
+        count = len(self.bands)
+        state = np.zeros((count, 3))
+        state[:, 2] = 1.0
+        out = np.empty_like(audio.samples)
+        kernels.compress(
+            audio.samples, self._sections(rate), settings, np.zeros((audio.channels, 9, 2)), state,
+            np.zeros((audio.channels, count, kernels.STEP), np.float32), np.zeros((count, 4)), out,
+        )  # fmt: skip
+        return audio.with_samples(out)
+
+    def _sections(self, rate: int) -> Floats:
+        """Sections as the kernel wants them; zeros for one band."""
+        if not self.crossovers_hz:
+            return np.zeros((5, 5))
+        low, high = (min(hz, 0.45 * rate) for hz in self.crossovers_hz)
+        return np.array(
+            [low_pass(low, rate), high_pass(low, rate), all_pass(high, rate), low_pass(high, rate), high_pass(high, rate)]
+        )
