@@ -153,6 +153,10 @@ class Platform(Checked):
             return self.ceiling_dbtp
         return self.ceiling_loud_dbtp if target_lufs > self.loud_above_lufs else self.ceiling_dbtp
 
+    def source_of(self, key: str) -> Source | None:
+        """First source that stands behind a key; None for numbers without one (own presets)."""
+        return next((source for source in self.sources if key in source.keys), None)
+
 
 def check_sources(preset: Checked, sources: tuple[Source, ...]) -> None:
     """Raise `SettingError` where a source names a key that the preset cannot have."""
