@@ -85,4 +85,4 @@ def _ceiling(platform: Platform) -> str:
     text = f"{platform.ceiling_dbtp:g} dBTP"
     if platform.ceiling_loud_dbtp is None:
         return text
-    return f"{text} ({platform.ceiling_loud_dbtp:g} above {platform.loud_above_lufs:g} LUFS)"
+    return f"{text} ({platform.ceiling_loud_dbtp:g} when louder than {platform.loud_above_lufs:g} LUFS)"

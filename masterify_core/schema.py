@@ -183,8 +183,7 @@ def _built(cls: type[T], table: Any, path: str) -> T:
     prefix = f"{path}." if path else ""
     for key in table:
         if key not in hints:
-            plain = isinstance(key, str) and key.isprintable() and len(key) <= _LONGEST_SHOWN
-            raise SettingError(prefix + (key if plain else shown(key)), unknown(str(key), hints))
+            raise SettingError(prefix + _key(key), unknown(str(key), hints))
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         required = field.default is field.default_factory is dataclasses.MISSING
         if field.init and required and field.name not in table:
@@ -194,6 +193,11 @@ def _built(cls: type[T], table: Any, path: str) -> T:
         return cls(**values)
     except SettingError as error:  # a rule between fields knows its key, not the path that led here
         raise type(error)(prefix + error.key, error.problem, error.source) from None
+
+
+def _key(name: Any) -> str:
+    plain = isinstance(name, str) and name.isprintable() and 0 < len(name) <= _LONGEST_SHOWN
+    return name if plain else shown(name)
 
 
 def _fitted(hint: Any, value: Any, key: str) -> Any:
@@ -214,7 +218,7 @@ def _fitted(hint: Any, value: Any, key: str) -> Any:
         if not isinstance(value, Mapping):
             raise SettingError(key, f"must be a table, got {shown(value)}")
         each = get_args(hint)[1]
-        return {str(name): _fitted(each, held, f"{key}.{name}") for name, held in value.items()}
+        return {str(name): _fitted(each, held, f"{key}.{_key(name)}") for name, held in value.items()}
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return value if isinstance(value, hint) else _built(hint, value, key)
     return _scalar(hint, value, key)
