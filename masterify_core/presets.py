@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from functools import cached_property
-from importlib.resources.abc import Traversable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,7 +58,7 @@ class Library:
     masterify_core.errors.UnknownNameError: platform 'spotfy' is unknown (did you mean spotify?); ...
     """
 
-    def __init__(self, files: dict[str, dict[str, Traversable]]) -> None:
+    def __init__(self, files: dict[str, dict[str, Path]]) -> None:
         self._files = files
         self._values: dict[tuple[str, str], Any] = {}
 
@@ -72,15 +72,14 @@ class Library:
             e.g. ``my-presets: platform is unknown (did you mean platforms?); known are platforms, ...``;
             also for a folder that does not exist and a name that cannot be typed in a list.
         """
-        files: dict[str, dict[str, Traversable]] = {kind: {} for kind in KINDS}
+        files: dict[str, dict[str, Path]] = {kind: {} for kind in KINDS}
         _add(files, _shipped())
-        user = user_presets_dir()
-        if user.is_dir():
+        if _is_folder(user := user_presets_dir()):
             _add(files, user)
         for extra in map(Path, extra_dirs):
-            if not extra.is_dir():
+            if not _is_folder(extra):
                 raise SettingError(
-                    str(extra), "is not a folder; a preset folder holds platforms/name.toml and the like"
+                    str(extra), f"is not a folder; own presets are in {', '.join(KINDS)} below it"
                 )
             _add(files, extra)
         return cls({kind: dict(sorted(found.items())) for kind, found in files.items()})
@@ -152,34 +151,44 @@ def user_presets_dir() -> Path:
     return user_config_path("masterify", appauthor=False) / "presets"
 
 
-def _shipped() -> Traversable:
-    from importlib.resources import files
+def _shipped() -> Path:
+    # A folder of files wherever pip put it; importlib.resources would cost every start 20 ms.
+    return Path(import_module("masterify_presets").__path__[0])
 
-    return files("masterify_presets")
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a home that may not be entered, as in some containers
+        return False
 
 
-def _add(files: dict[str, dict[str, Traversable]], folder: Traversable) -> None:
+def _add(files: dict[str, dict[str, Path]], folder: Path) -> None:
     """Put the presets of one folder over those found so far.
 
     Hidden names, backups (``name~``) and files beside the four sub-folders (a README, say) are left
     alone. Anything else that would be skipped in silence is an error.
     """
-    for entry in folder.iterdir():
-        if entry.name.startswith((".", "__")) or entry.name.endswith("~"):
-            continue
-        if entry.is_dir():
-            if entry.name not in KINDS:
+    try:
+        entries = [(entry, _is_folder(entry)) for entry in folder.iterdir() if _is_visible(entry)]
+        for entry, is_folder in entries:
+            if is_folder and entry.name in KINDS:
+                files[entry.name].update((_name(file), file) for file in entry.iterdir() if _is_visible(file))
+            elif is_folder:
                 raise SettingError(entry.name, schema.unknown(entry.name, KINDS), str(folder))
-            files[entry.name].update((_name(file), file) for file in entry.iterdir() if _is_visible(file))
-        elif entry.name.endswith(".toml"):
-            raise SettingError(entry.name, f"must be in one of the folders {', '.join(KINDS)}", str(folder))
+            elif entry.suffix == ".toml":
+                raise SettingError(
+                    entry.name, f"must be in one of the folders {', '.join(KINDS)}", str(folder)
+                )
+    except OSError as error:
+        raise SettingError(str(folder), f"cannot be listed: {error.strerror}") from None
 
 
-def _is_visible(entry: Traversable) -> bool:
+def _is_visible(entry: Path) -> bool:
     return not entry.name.startswith((".", "__")) and not entry.name.endswith("~")
 
 
-def _name(file: Traversable) -> str:
+def _name(file: Path) -> str:
     """Name of the preset in a file: letters of any language, digits, ``_`` and ``-``."""
     name, dot, suffix = unicodedata.normalize("NFC", file.name).rpartition(".")
     if suffix != "toml" or not dot or not file.is_file():
@@ -189,12 +198,12 @@ def _name(file: Traversable) -> str:
     return name
 
 
-def _place(file: Traversable) -> str:
+def _place(file: Path) -> str:
     """Where a preset is, for messages: own files in full, shipped ones by name."""
-    return str(file) if isinstance(file, Path) and not file.is_relative_to(str(_shipped())) else file.name
+    return file.name if file.is_relative_to(_shipped()) else str(file)
 
 
-def _table(file: Traversable) -> dict[str, Any]:
+def _table(file: Path) -> dict[str, Any]:
     import tomllib  # listing names needs no parser
 
     try:
@@ -204,5 +213,5 @@ def _table(file: Traversable) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise SettingError("the text", f"must be UTF-8, line {line} is not") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # tomllib's own error is a ValueError
         raise SettingError("the text", f"is not TOML: {error}") from None

@@ -33,14 +33,13 @@ def settings_of(cls: type[T], **chosen: st.SearchStrategy[Any]) -> st.SearchStra
     """
     fields = {name: chosen.get(name, values_of(hint)) for name, hint in hints_of(cls).items()}
 
-    def legal(values: dict[str, Any]) -> bool:
+    def built(values: dict[str, Any]) -> T | None:
         try:
-            cls(**values)
+            return cls(**values)
         except SettingError:
-            return False
-        return True
+            return None
 
-    return st.fixed_dictionaries(fields).filter(legal).map(lambda values: cls(**values))
+    return st.fixed_dictionaries(fields).map(built).filter(lambda value: value is not None)
 
 
 def values_of(hint: Any) -> st.SearchStrategy[Any]:
