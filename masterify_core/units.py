@@ -28,7 +28,7 @@ def power_to_db(power: float) -> float:
     return 10.0 * math.log10(power) if power > 0.0 else -math.inf
 
 
-def ms_to_frames(time_ms: float, rate: int) -> int:
+def ms_to_frames(time_ms: float, rate: float) -> int:
     """Nearest whole number of frames, at least 1.
 
     >>> ms_to_frames(1.5, 48000)

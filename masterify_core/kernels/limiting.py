@@ -17,18 +17,25 @@ Array = Any
 TINY_REDUCTION = 1e-7
 GROUP = 8  # frames a control point; 0.17 ms at 48 kHz
 DETECT_TAPS = 16
+CLIP_TAPS = 24
 
 
-@kernel("void(f4[:,::1], f4[:,::1], i8, i8, f4[::1], f4[::1], f4[::1])")
-def group_peaks(x: Array, phases: Array, first: int, last: int, padded: Array, peaks: Array, out: Array) -> None:
-    """``out[k]``, first <= k < last: largest |x| and |interpolated x| of all channels from a frame before group k to its end.
+@kernel("void(f4[:,::1], f4[:,::1], f4, f4[::1], f4[::1], f4[::1])")
+def group_peaks(x: Array, phases: Array, level: float, padded: Array, peaks: Array, out: Array) -> None:
+    """``out[k]``: largest |x| and |interpolated x| of all channels from a frame before group k to its end, O(n T).
 
-    ``phases`` is (3, DETECT_TAPS): three points between n and n + 1 from ``x[n - T/2 + 1 + t]``. O(n T).
-    ``peaks`` is scratch for a multiple of GROUP values, ``padded`` for ``peaks.size + DETECT_TAPS``.
+    ``phases`` is (3, DETECT_TAPS): three points between n and n + 1 from ``x[n - T/2 + 1 + t]``. Stretches whose
+    old ``out`` stays at or under ``level`` keep it. ``peaks`` is scratch for a multiple of GROUP values, ``padded``
+    for ``peaks.size + DETECT_TAPS``.
     """
-    chunk, frames = peaks.shape[0], x.shape[1]
+    chunk, frames, last = peaks.shape[0], x.shape[1], out.shape[0]
     half = DETECT_TAPS // 2
-    for start in range(first * GROUP - GROUP, last * GROUP, chunk - GROUP):
+    for start in range(-GROUP, last * GROUP, chunk - GROUP):
+        highest = out[0] * 0.0
+        for k in range(max(0, start // GROUP - 1), min(last, (start + chunk) // GROUP + 2)):
+            highest = max(highest, out[k])
+        if highest <= level:
+            continue
         for i in range(chunk):
             peaks[i] = 0.0
         for ch in range(x.shape[0]):
@@ -51,7 +58,7 @@ def group_peaks(x: Array, phases: Array, first: int, last: int, padded: Array, p
                     c += phases[2, t] * value
                 top = max(max(abs(a), abs(b)), max(abs(c), abs(padded[i + DETECT_TAPS // 2 - 1])))
                 peaks[i] = max(peaks[i], top)
-        for k in range(max(first, start // GROUP + 1), min(last, (start + chunk) // GROUP)):
+        for k in range(start // GROUP + 1, min(last, (start + chunk) // GROUP)):
             at = k * GROUP - start
             best = peaks[at - 1]
             for i in range(at, at + GROUP):
@@ -187,35 +194,55 @@ def draw_line(r: Array, hop: int, out: Array) -> None:
         out[k] = r[i] + (r[min(i + 1, last)] - r[i]) * ((k - i * hop) / hop)
 
 
-@kernel("i8(f4[:,::1], f4[::1], f4[:,::1], f8, f4[:,::1])")
-def clip(x: Array, peaks: Array, phases: Array, level: float, out: Array) -> int:
-    """Clip the ``os``-times oversampled signal at ``level`` and add only what that changes: O(clipped points).
+@kernel("i8(f4[:,::1], f4[::1], f4[:,::1], f4, f4[:,::1], f4[::1])")
+def clip(x: Array, peaks: Array, phases: Array, level: float, window: Array, points: Array) -> int:
+    """Clip the oversampled signal at ``level``, in place, adding only what that changes: O(clipped points).
 
-    ``out = x + D (clip(U x) - U x)``: U interpolates by the ``os`` phases (phase 0 is the sample itself), D is
-    its transpose over ``os``, a decimation with the same passband. Groups whose peak stays under ``level``
-    are passed over. ``out`` starts as a copy of ``x``. Answers the number of clipped points.
+    ``x += D (clip(U x) - U x)``: U interpolates by the phases ``(factor, CLIP_TAPS)`` (phase 0 is the sample
+    itself), D is its transpose over ``factor``, a decimation with the same passband. Groups whose peak stays
+    at or under ``level`` are passed over. ``window`` (channels, chunk + 4 CLIP_TAPS) is scratch that keeps the samples
+    as they were, ``points`` scratch for GROUP values. Answers the number of clipped points.
     """
-    taps = phases.shape[1]
-    half = taps // 2
-    factor = phases.shape[0]
-    frames = x.shape[1]
+    half, factor, frames = CLIP_TAPS // 2, phases.shape[0], x.shape[1]
+    margin = 2 * CLIP_TAPS
+    chunk = window.shape[1] - 2 * margin
     clipped = 0
-    for c in range(x.shape[0]):
-        for k in range(peaks.shape[0]):
-            if peaks[k] <= level:
-                continue
-            for n in range(k * GROUP, min((k + 1) * GROUP, frames)):
-                first = n - half + 1
-                if abs(x[c, n]) * 2.0 < level and abs(x[c, min(n + 1, frames - 1)]) * 2.0 < level:
+    busy = False
+    for start in range(0, frames, chunk):
+        first, last = start // GROUP, min((start + chunk) // GROUP, peaks.shape[0])
+        was_busy, busy = busy, False
+        for k in range(first, last):
+            busy = busy or peaks[k] > level
+        if not busy:
+            continue
+        for c in range(x.shape[0]):
+            kept = 0  # the first of these were changed by the chunk before; the old window has them
+            if was_busy:
+                kept = 2 * margin
+                for i in range(kept):
+                    window[c, i] = window[c, chunk + i]
+            for i in range(kept, chunk + 2 * margin):
+                n = start - margin + i
+                window[c, i] = x[c, n] if 0 <= n < frames else 0.0
+            for k in range(first, last):
+                if peaks[k] <= level:
                     continue
+                at = k * GROUP - start + margin - half + 1
                 for p in range(factor):
-                    value = 0.0
-                    for t in range(max(0, -first), min(taps, frames - first)):
-                        value += phases[p, t] * x[c, first + t]
-                    excess = min(max(value, -level), level) - value
-                    if excess != 0.0:
-                        clipped += 1
-                        excess /= factor
-                        for t in range(max(0, -first), min(taps, frames - first)):
-                            out[c, first + t] += np.float32(excess * phases[p, t])
+                    over = False
+                    for i in range(GROUP):
+                        total = np.float32(0.0)
+                        for t in range(CLIP_TAPS):
+                            total += phases[p, t] * window[c, at + i + t]
+                        points[i] = total
+                        over = over or abs(total) > level
+                    if not over:
+                        continue
+                    for i in range(GROUP):
+                        excess = (min(max(points[i], -level), level) - points[i]) / np.float32(factor)
+                        if excess != 0.0:
+                            clipped += 1
+                            begin = k * GROUP + i - half + 1
+                            for t in range(max(0, -begin), min(CLIP_TAPS, frames - begin)):
+                                x[c, begin + t] += excess * phases[p, t]
     return clipped
