@@ -17,11 +17,17 @@ from masterify_core.units import db_to_gain, gain_to_db, ms_to_frames, one_pole
 
 Row = NDArray[np.float32]
 Rows = NDArray[np.float32]
+Energies = NDArray[np.float64]
 
 HOP_GROUPS = 16  # control points per hop of the sustained limiter: 128 frames
 CLIP_FACTOR = 8  # oversampling of the clipper: clipping 5 kHz by 6 dB aliases below -70 dB
+HOP_FRAMES = HOP_GROUPS * kernels.GROUP
 CHUNK = 4096
-LOWEST_TONE_HZ = 45.0
+# What is sustained: the level that peaks stay above for 80 % of 0.4 s, each peak counted over half a period
+# of 45 Hz so that a low tone's crests join up. Chosen by Zimtohrli distance on six songs at -8 and -11 LUFS
+# under the condition that steady tones stay below -55 dB of distortion.
+SUSTAINED_QUANTILE, SUSTAINED_WINDOW_MS, LOWEST_TONE_HZ = 0.2, 400.0, 45.0
+SUSTAINED_LOOKAHEAD_MS, SUSTAINED_ATTACK_MS, SUSTAINED_FAST_MS, SUSTAINED_SLOW_MS = 8.0, 60.0, 60.0, 600.0
 BOX_SHARES = (0.40, 0.33, 0.27)  # of the look-ahead; unequal boxes leave no common zero
 Ms = Annotated[float, Range(0.1, 5000.0, "ms")]
 
@@ -39,9 +45,8 @@ class Limiter(Checked):
     ----------
     ceiling_dbtp
         True peak never to exceed, dBTP.
-    sustained_over_db, sustained_quantile, sustained_window_ms
-        Level over the ceiling that sustained sound may keep, dB, and the quantile and window that say
-        what is sustained.
+    sustained_over_db
+        Level over the ceiling that sustained sound may keep, dB.
     clip_from_db, clip_depth_db
         The clipper works from this much over the ceiling, dB, and at most this deep; depth 0 is no clipper.
     lookahead_ms, fast_ms, slow_ms, attack_ms
@@ -50,11 +55,9 @@ class Limiter(Checked):
     """
 
     ceiling_dbtp: Annotated[float, Range(-12.0, 0.0, "dBTP")]
-    sustained_over_db: Annotated[float, Range(0.0, 12.0, "dB")] = 0.5
-    sustained_quantile: Annotated[float, Range(0.1, 0.95)] = 0.6
-    sustained_window_ms: Annotated[float, Range(20.0, 500.0, "ms")] = 120.0
-    clip_from_db: Annotated[float, Range(0.0, 6.0, "dB")] = 0.3
-    clip_depth_db: Annotated[float, Range(0.0, 12.0, "dB")] = 3.0
+    sustained_over_db: Annotated[float, Range(0.0, 12.0, "dB")] = 0.3
+    clip_from_db: Annotated[float, Range(0.0, 6.0, "dB")] = 0.5
+    clip_depth_db: Annotated[float, Range(0.0, 12.0, "dB")] = 6.0
     lookahead_ms: Ms = 1.5
     fast_ms: Ms = 10.0
     slow_ms: Ms = 300.0
@@ -71,10 +74,13 @@ class Envelope:
         Per control point (8 frames): largest interpolated magnitude of its frames, all channels.
     hop_peaks
         The same per 128 frames.
+    sustained
+        Level per 128 frames that peaks stay above, as a factor of full scale.
     """
 
     peaks: Row
     hop_peaks: Row
+    sustained: Row
     rate: int
 
     @property
@@ -111,12 +117,20 @@ def envelope(audio: Audio) -> Envelope:
     """Peak envelope of a song: 4x interpolation, 16 taps."""
     peaks = np.ones(max(1, -(-audio.frames // kernels.GROUP)), np.float32)
     _measure_peaks(audio.samples, 0.0, peaks)
-    hops = np.empty(-(-len(peaks) // HOP_GROUPS), np.float32)
-    kernels.group_maxima(peaks, HOP_GROUPS, hops)
-    # Half a period of 45 Hz: every window of a tone then holds a crest, whatever its frequency.
-    reach = max(1, round(audio.rate / (2.0 * LOWEST_TONE_HZ) / (HOP_GROUPS * kernels.GROUP) / 2.0))
-    hop_peaks = np.max([hops[np.clip(np.arange(len(hops)) + k, 0, len(hops) - 1)] for k in range(-reach, reach + 1)], axis=0)
-    return Envelope(peaks, hop_peaks, audio.rate)
+    hop_peaks = np.empty(-(-len(peaks) // HOP_GROUPS), np.float32)
+    kernels.group_maxima(peaks, HOP_GROUPS, hop_peaks)
+    hops_per_s = audio.rate / HOP_FRAMES
+    reach = max(1, round(hops_per_s / (4.0 * LOWEST_TONE_HZ)))
+    joined = hop_peaks.copy()
+    for k in range(1, min(reach, len(joined) - 1) + 1):
+        np.maximum(joined[k:], hop_peaks[:-k], out=joined[k:])
+        np.maximum(joined[:-k], hop_peaks[k:], out=joined[:-k])
+    half_window = max(1, round(SUSTAINED_WINDOW_MS / 2000.0 * hops_per_s))
+    sustained = np.empty_like(joined)
+    kernels.sliding_quantile(
+        joined, half_window, SUSTAINED_QUANTILE, np.empty(2 * half_window + 1, np.float32), sustained
+    )
+    return Envelope(peaks, hop_peaks, sustained, audio.rate)
 
 
 def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float) -> Limited:
@@ -128,7 +142,7 @@ def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float) -> Limited
     ceiling = db_to_gain(limiter.ceiling_dbtp)
     if gain * env.peak <= ceiling:
         return Limited(audio.samples * np.float32(gain))
-    held, sustained = sustained_reduction(limiter, env.hop_peaks, env.rate, gain)
+    held, sustained = _sustained_reduction(limiter, env, gain)
     r = np.zeros_like(env.peaks)
     if sustained > 0.0:
         kernels.draw_line(held, HOP_GROUPS, r)
@@ -160,18 +174,24 @@ def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float) -> Limited
     return Limited(samples, *(-gain_to_db(1.0 - x) for x in (sustained, lookahead, final)), mean_db, clipped)
 
 
-def sustained_reduction(limiter: Limiter, hop_peaks: Row, rate: int, gain: float) -> tuple[Row, float]:
-    """Reduction ``1 - gain`` per hop of what is sustained over the ceiling, and its largest value."""
-    threshold = db_to_gain(limiter.ceiling_dbtp + limiter.sustained_over_db)
-    hop = HOP_GROUPS * kernels.GROUP
-    reach = max(1, round(limiter.sustained_window_ms / 2000.0 * rate / hop))
-    level = np.empty_like(hop_peaks)
-    kernels.sliding_quantile(hop_peaks, reach, limiter.sustained_quantile, np.empty(2 * reach + 1, np.float32), level)
-    need = 1.0 - np.minimum(1.0, np.float32(threshold / gain) / np.maximum(level, np.float32(1e-9)))
-    if not need.any():
-        return need, 0.0
-    smooth = _smoothed(need, rate / hop, 8.0, 60.0, 60.0, 600.0)
-    return smooth, float(smooth.max())
+def estimated(limiter: Limiter, env: Envelope, energy: Energies, gain: float) -> Energies:
+    """Energies per 10 ms after `limit`, from peaks per 128 frames alone: within about 0.3 LU, at a hundredth of its time."""
+    held, _ = _sustained_reduction(limiter, env, gain)
+    peaks = env.hop_peaks * np.float32(gain) * (1.0 - held)
+    clip_level = db_to_gain(limiter.ceiling_dbtp + limiter.clip_from_db)
+    deepest = clip_level * db_to_gain(limiter.clip_depth_db)
+    kept = 1.0 - held
+    if peaks.max() > deepest:
+        need = 1.0 - np.minimum(1.0, deepest / np.maximum(peaks, 1e-9))
+        kept *= 1.0 - _smoothed(need, env.rate / HOP_FRAMES, 0.1, limiter.attack_ms, limiter.fast_ms, limiter.slow_ms)
+    kept *= np.sqrt(np.minimum(1.0, clip_level / np.maximum(peaks, 1e-9)))  # clipping takes the tips only
+    weight = env.hop_peaks.astype(np.float64) ** 2 + 1e-12
+    hop = (np.arange(len(weight)) * HOP_FRAMES + HOP_FRAMES // 2) * 100 // env.rate
+    hop = np.minimum(hop, len(energy) - 1)
+    total = np.bincount(hop, weight, len(energy))
+    factor = np.bincount(hop, weight * kept**2, len(energy)) / np.maximum(total, 1e-30)
+    factor[total == 0.0] = 1.0  # 10 ms without a hop's centre: very low rates
+    return energy * (gain * gain) * factor
 
 
 def dips(peaks: Row, ceiling: float, rate: int) -> Row:
@@ -183,6 +203,18 @@ def dips(peaks: Row, ceiling: float, rate: int) -> Row:
 def apply(samples: Rows, reduction: Row, gain: float = 1.0) -> None:
     """Multiply in place by ``gain * (1 - reduction)``, straight lines between control points."""
     kernels.apply_reduction(samples, reduction, gain, np.empty(CHUNK, np.float32), samples)
+
+
+def _sustained_reduction(limiter: Limiter, env: Envelope, gain: float) -> tuple[Row, float]:
+    """Reduction per hop of what is sustained over the ceiling, and its largest value."""
+    threshold = db_to_gain(limiter.ceiling_dbtp + limiter.sustained_over_db)
+    need = 1.0 - np.minimum(1.0, np.float32(threshold / gain) / np.maximum(env.sustained, np.float32(1e-9)))
+    if not need.any():
+        return need, 0.0
+    smooth = _smoothed(
+        need, env.rate / HOP_FRAMES, SUSTAINED_LOOKAHEAD_MS, SUSTAINED_ATTACK_MS, SUSTAINED_FAST_MS, SUSTAINED_SLOW_MS
+    )
+    return smooth, float(smooth.max())
 
 
 def _lookahead_reduction(limiter: Limiter, peaks: Row, ceiling: float, rate: int) -> Row:

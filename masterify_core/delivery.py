@@ -1,0 +1,255 @@
+"""Delivery: finished sound times a platform's numbers is a file that measures right, and the proof."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from masterify_core import files
+from masterify_core.audio import Audio
+from masterify_core.metering.loudness import Hops, energies, integrated_lufs
+from masterify_core.metering.peaks import overs
+from masterify_core.metering.report import Levels, measure_levels
+from masterify_core.stages import dither
+from masterify_core.stages.limiter import Envelope, Limited, Limiter, apply, dips, envelope, estimated, limit
+from masterify_core.stages.resampler import resample
+from masterify_core.units import db_to_gain
+
+TOLERANCE_LU = 0.02  # what delivery allows itself; the promise is 0.05
+AIM_LU = 0.03  # over the target while limiting: too loud is mended by plain gain, too quiet is not
+SPARE_LU = 0.10  # more than this over the target is limited anew instead of turned down
+ROUNDS = 5
+# Where loudness stops: past this much gain beyond the plain difference, or when the next dB of gain
+# brings less than this, the limiter only flattens the song.
+MOST_EXTRA_DB, LEAST_SLOPE = 9.0, 0.15
+GUARD_DB = 0.002  # under the ceiling, for the rounding of the file's words
+GUARD_ROUNDS = 4
+LOSSY_CEILING_DB = 0.5  # an MP3 at 320 kbit/s overshoots its source by up to 0.33 dB (dsp measurements)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Finished sound at a delivery rate, with what every platform needs of it, computed once."""
+
+    audio: Audio
+    env: Envelope
+    hops: Hops
+    lufs: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What one file must measure and how it is written."""
+
+    platform: str
+    title: str
+    loudness_lufs: float
+    limiter: Limiter
+    bit_depth: dither.BitDepth
+    container: files.Container
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendered:
+    """Sound at its final loudness (after ``trim``) and under its ceiling."""
+
+    audio: Audio
+    gain_db: float
+    trim: float
+    limited: Limited
+    lufs: float
+    stopped: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One delivered file: what was asked, what was done, what the written bytes measure."""
+
+    platform: str
+    title: str
+    path: str | None
+    target_lufs: float
+    ceiling_dbtp: float
+    target_met: bool
+    levels: Levels
+    gain_db: float
+    sustained_reduction_db: float
+    peak_reduction_db: float
+    mean_reduction_db: float
+    rate: int
+    bit_depth: str
+    container: str
+    sha256: str | None
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        own = {
+            name: getattr(self, name)
+            for name in (
+                "platform", "title", "path", "target_lufs", "ceiling_dbtp", "target_met", "gain_db",
+                "sustained_reduction_db", "peak_reduction_db", "mean_reduction_db", "rate", "bit_depth", "container",
+                "sha256",
+            )
+        }  # fmt: skip
+        return {**own, **self.levels.to_dict(), "notes": list(self.notes)}
+
+
+def prepare(audio: Audio, rate: int) -> Prepared:
+    """Resample if asked, and measure what is the same for all platforms of that rate."""
+    audio = resample(audio, rate)
+    hops = energies(audio.samples, audio.rate)
+    return Prepared(audio, envelope(audio), hops, integrated_lufs(hops))
+
+
+def render(prepared: Prepared, target: Target) -> Rendered:
+    """Find the gain that meets the loudness, limit, and close every inter-sample over.
+
+    The loudness as a function of gain is estimated from peaks per 128 frames; each true rendering
+    corrects the estimate by what it missed, so one or two renderings are enough.
+    """
+    limiter, wanted = target.limiter, target.loudness_lufs
+    plain_db = _plain_gain_db(prepared.hops, wanted)
+    ceiling = db_to_gain(limiter.ceiling_dbtp)
+    if db_to_gain(plain_db) * prepared.env.peak <= ceiling:
+        limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(plain_db))
+        return _guarded(prepared, Rendered(_audio(prepared, limited), plain_db, 1.0, limited, wanted, None), ceiling)
+
+    def estimate(gain_db: float) -> float:
+        energy = estimated(limiter, prepared.env, prepared.hops.energy, db_to_gain(gain_db))
+        return integrated_lufs(replace(prepared.hops, energy=energy))
+
+    missed_lu, best = 0.0, None
+    for _ in range(ROUNDS):
+        gain_db, stopped = _solve(estimate, wanted + AIM_LU - missed_lu, plain_db)
+        limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(gain_db))
+        lufs = integrated_lufs(energies(limited.samples, prepared.audio.rate))
+        missed_lu = lufs - estimate(gain_db)
+        best = Rendered(_audio(prepared, limited), gain_db, 1.0, limited, lufs, stopped)
+        if -TOLERANCE_LU / 2 <= lufs - wanted <= SPARE_LU or (stopped and lufs <= wanted):
+            break
+        del limited
+    assert best is not None
+    trim = db_to_gain(min(0.0, wanted - best.lufs))
+    return _guarded(prepared, replace(best, trim=trim, lufs=min(best.lufs, wanted)), ceiling)
+
+
+def deliver(
+    rendered: Rendered, target: Target, path: Path, *, source: str, overwrite: bool, exact: bool
+) -> Delivery:
+    """Write, read back, measure; write again with the error taken out if the file itself is off.
+
+    ``exact`` says that the samples are the source's own words: nothing is added to them.
+    """
+    ceiling, trim, notes = target.limiter.ceiling_dbtp, rendered.trim, list[str]()
+    wanted = min(target.loudness_lufs, rendered.lufs)
+    peak_limit_dbtp = 0.0 if target.container == "mp3" else ceiling
+    for attempt in range(3):
+        _write(rendered.audio, target, path, trim, source=source, overwrite=overwrite or attempt > 0, exact=exact)
+        levels = measure_levels(files.read(path).audio)
+        louder_db = max(
+            levels.integrated_lufs - wanted - TOLERANCE_LU, levels.true_peak_dbtp - peak_limit_dbtp - 0.01
+        )
+        if not louder_db > 0.0 or not math.isfinite(levels.integrated_lufs):
+            break
+        trim *= db_to_gain(-(louder_db + 0.005))
+    met = abs(levels.integrated_lufs - target.loudness_lufs) <= 0.05
+    if not met:
+        notes.append(_shortfall(rendered, target, levels))
+    return _delivery(rendered, target, levels, met, notes, path=str(path), sha256=files.sha256_of(path))
+
+
+def foresee(rendered: Rendered, target: Target) -> Delivery:
+    """The same without a file: what the sound measures before it is written."""
+    samples = rendered.audio.samples * np.float32(rendered.trim)
+    levels = measure_levels(rendered.audio.with_samples(samples))
+    met = abs(levels.integrated_lufs - target.loudness_lufs) <= 0.05
+    notes = [] if met else [_shortfall(rendered, target, levels)]
+    return _delivery(rendered, target, levels, met, notes, path=None, sha256=None)
+
+
+def _write(
+    audio: Audio, target: Target, path: Path, trim: float, *, source: str, overwrite: bool, exact: bool
+) -> None:
+    with files.create(
+        path, rate=audio.rate, channels=audio.channels, container=target.container, bit_depth=target.bit_depth,
+        tags_from=source, overwrite=overwrite,
+    ) as out:  # fmt: skip
+        depth = "32f" if target.container == "mp3" else target.bit_depth
+        for block in dither.blocks(audio, depth, trim, dither=not (exact and trim == 1.0)):
+            out.append(block)
+
+
+def _delivery(
+    rendered: Rendered, target: Target, levels: Levels, met: bool, notes: list[str], *, path: str | None, sha256: str | None
+) -> Delivery:
+    limited = rendered.limited
+    return Delivery(
+        platform=target.platform, title=target.title, path=path, target_lufs=target.loudness_lufs,
+        ceiling_dbtp=target.limiter.ceiling_dbtp, target_met=met, levels=levels, gain_db=round(rendered.gain_db, 3),
+        sustained_reduction_db=round(limited.sustained_db, 3), peak_reduction_db=round(limited.peak_db + limited.final_db, 3),
+        mean_reduction_db=round(limited.mean_db, 3), rate=rendered.audio.rate, bit_depth=target.bit_depth,
+        container=target.container, sha256=sha256, notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _shortfall(rendered: Rendered, target: Target, levels: Levels) -> str:
+    said = f"{levels.integrated_lufs:.2f} LUFS instead of {target.loudness_lufs:g}"
+    return f"{said}: {rendered.stopped}" if rendered.stopped else said
+
+
+def _audio(prepared: Prepared, limited: Limited) -> Audio:
+    return prepared.audio.with_samples(limited.samples)
+
+
+def _plain_gain_db(hops: Hops, wanted_lufs: float) -> float:
+    """Gain that meets a loudness without a limiter; the absolute gate makes it not quite the difference."""
+    gain_db = wanted_lufs - integrated_lufs(hops)
+    for _ in range(4):
+        gain_db += wanted_lufs - integrated_lufs(hops, gain_db)
+    return gain_db
+
+
+def _solve(estimate: Callable[[float], float], wanted: float, plain_db: float) -> tuple[float, str | None]:
+    """Gain where a rising, flattening curve meets ``wanted``, and why it stopped short if it did (secant steps)."""
+    gain_db, step = plain_db, 0.5
+    here = estimate(gain_db)
+    for _ in range(12):
+        if abs(wanted - here) <= 0.003:
+            break
+        slope = (estimate(gain_db + step) - here) / step
+        if slope < LEAST_SLOPE and here < wanted:
+            return gain_db, "more gain would only flatten the song, not make it louder"
+        following = gain_db + min(max((wanted - here) / max(slope, LEAST_SLOPE), -6.0), 6.0)
+        if following > plain_db + MOST_EXTRA_DB:
+            return plain_db + MOST_EXTRA_DB, f"the limiter would have to take {MOST_EXTRA_DB:g} dB more than it gains"
+        gain_db, step = following, 0.25
+        here = estimate(gain_db)
+    return gain_db, None
+
+
+def _guarded(prepared: Prepared, rendered: Rendered, ceiling: float) -> Rendered:
+    """Dip every over that 8x interpolation or the filter printed in BS.1770 still finds."""
+    allowed = ceiling / rendered.trim * db_to_gain(-GUARD_DB)
+    samples = rendered.audio.samples
+    for _ in range(GUARD_ROUNDS):
+        found = overs(samples, allowed)
+        if found is None:
+            break
+        samples = _writable(samples)
+        apply(samples, dips(found, allowed * db_to_gain(-GUARD_DB), prepared.audio.rate))
+    return replace(rendered, audio=prepared.audio.with_samples(samples))
+
+
+def _writable(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same memory, writable: the array is ours since `limit` made it."""
+    owner = samples.base if isinstance(samples.base, np.ndarray) else samples
+    return owner if owner.flags.writeable else samples.copy()
+
+

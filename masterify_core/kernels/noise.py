@@ -1,0 +1,76 @@
+"""Quantisation with dither and noise shaping."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from masterify_core.kernels._jit import inlined, kernel
+
+Array = Any
+HASH_A, HASH_B = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
+LOW_HALF, BY_16, BY_15 = np.uint32(0xFFFF), np.uint32(16), np.uint32(15)
+STRETCH = 1024  # frames; a whole one of digital silence stays silent, a fade's last zeros still get dither
+
+
+@inlined
+def _triangular(counter: int) -> float:
+    """Triangular noise in -1..1 of a counter: both halves of a 32-bit hash (C. Wellons, "lowbias32", public domain)."""
+    z = np.uint32(counter)
+    z = np.uint32(np.uint32(z ^ (z >> BY_16)) * HASH_A)
+    z = np.uint32(np.uint32(z ^ (z >> BY_15)) * HASH_B)
+    z = np.uint32(z ^ (z >> BY_16))
+    return (float(np.int32(z & LOW_HALF)) + float(np.int32(z >> BY_16)) - 65535.0) * (1.0 / 65536.0)
+
+
+@kernel("void(f4[:,::1], i8, f8, i8, f8, i8, f8[::1], f8[:,::1], f8[::1], i4[:,::1])")
+def quantise(x: Array, start: int, gain: float, bits: int, dither: float, seed: int, shape: Array, errors: Array,
+             words: Array, out: Array) -> None:  # fmt: skip
+    """``out[n, c] = round(w + d) << (32 - bits)`` with ``w = 2^(bits-1) gain x[c, start + n] - sum_k shape[k] e[n-1-k]``, O(n K).
+
+    ``e`` is the error ``round(w + d) - w``, ``d`` triangular noise of ``dither`` steps. ``errors`` (channels, K + 1) carries from
+    block to block and starts as zeros; ``words`` is scratch for STRETCH values, of which a block is a multiple.
+    """
+    scale, justify, taps = gain * 2.0 ** (bits - 1), 2.0 ** (32 - bits), shape.shape[0]
+    top, bottom = 2.0 ** (bits - 1) - 1.0, -(2.0 ** (bits - 1))
+    for c in range(x.shape[0]):
+        e = errors[c]
+        for first in range(0, out.shape[0], STRETCH):
+            size = min(STRETCH, out.shape[0] - first)
+            row = x[c, start + first : start + first + size]
+            loudest = np.float32(0.0)
+            for n in range(size):
+                loudest = max(loudest, abs(row[n]))
+            if loudest == 0.0:
+                for n in range(size):
+                    out[first + n, c] = 0
+                for k in range(taps):
+                    e[k] = 0.0
+                continue
+            counter = seed + (start + first) * x.shape[0] + c
+            for n in range(size):
+                words[n] = dither * _triangular(counter + n * x.shape[0])
+            if taps == 0:
+                for n in range(size):
+                    words[n] = np.floor(scale * row[n] + words[n] + 0.5)
+            else:
+                for n in range(size):
+                    w = scale * row[n]
+                    for k in range(taps):
+                        w -= shape[k] * e[k]
+                    q = np.floor(w + words[n] + 0.5)
+                    for k in range(taps - 1, 0, -1):
+                        e[k] = e[k - 1]
+                    e[0] = q - w
+                    words[n] = q
+            for n in range(size):
+                out[first + n, c] = np.int32(justify * min(max(words[n], bottom), top))
+
+
+@kernel("void(f4[:,::1], i8, f4, f4[:,::1])")
+def interleave(x: Array, start: int, gain: float, out: Array) -> None:
+    """``out[n, c] = gain * x[c, start + n]``, O(n)."""
+    for c in range(x.shape[0]):
+        for n in range(out.shape[0]):
+            out[n, c] = gain * x[c, start + n]
