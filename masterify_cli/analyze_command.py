@@ -1,0 +1,74 @@
+"""``masterify analyze``: everything that can be measured about a song."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from masterify_cli import batch, exits, first_run, inputs, printing, progress
+from masterify_cli.options import Debug, Jobs, Json, Quiet, Recursive
+
+if TYPE_CHECKING:
+    from masterify_core.files import Source
+    from masterify_core.metering.report import Measurement
+
+Measured = tuple["Source", "Measurement"]
+
+READING = 0.6
+"""Share of the time that decoding takes."""
+
+
+def analyze(
+    songs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUTS...", help="Songs; folders with --recursive; - reads standard input."),
+    ],
+    recursive: Recursive = False,
+    jobs: Jobs = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Measure songs: loudness, peaks, dynamics, stereo, tone, defects.
+
+    With --json a list with one object a file; integrated_lufs and the like are null where there is no
+    value (silence has no loudness).
+    """
+    from masterify_core import files
+    from masterify_core.metering.report import measure
+
+    with inputs.opened(songs, recursive=recursive) as found:
+        first_run.prepare(quiet or as_json)
+        with progress.shown(len(found), quiet or as_json) as shown:
+
+            def work(song: inputs.Song, report: batch.Report) -> Measured:
+                source = files.read(song.path, on_progress=lambda share: report("reading", READING * share))
+                report("measuring", READING)
+                return source, measure(source.audio)
+
+            def on_end(outcome: batch.Outcome[Measured]) -> None:
+                with shown.aside():
+                    _tell(outcome, as_json)
+
+            outcomes = batch.run(found, work, shown, on_end, jobs or batch.default_jobs(found), debug)
+    if as_json:
+        printing.document([_table(outcome) for outcome in outcomes])
+    return exits.worst(exits.code_of(outcome.error) for outcome in outcomes if outcome.error)
+
+
+def _tell(outcome: batch.Outcome[Measured], as_json: bool) -> None:
+    if outcome.error is not None:
+        printing.error(outcome.message)
+    elif outcome.result is not None and not as_json:
+        from masterify_cli import show_analysis
+
+        show_analysis.song(outcome.song.shown, *outcome.result)
+
+
+def _table(outcome: batch.Outcome[Measured]) -> dict[str, Any]:
+    if outcome.result is None:
+        return outcome.failure("file")
+    source, measurement = outcome.result
+    about = {"container": source.container, "subtype": source.subtype, "bit_depth": source.bit_depth}
+    return {"file": outcome.song.given, **about, **measurement.to_dict(), "notes": list(source.notes)}

@@ -1,0 +1,126 @@
+"""The program ``masterify``: its commands, and how every way to end becomes an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from masterify_cli import exits, printing
+from masterify_cli.analyze_command import analyze
+from masterify_cli.help import Command, Group
+from masterify_cli.machine_commands import doctor, warmup
+from masterify_cli.master_command import master
+from masterify_cli.presets_commands import presets
+from masterify_core.errors import MasterifyError
+
+INTERRUPTED = 130
+"""What shells answer for a program that Ctrl-C ended (128 + SIGINT)."""
+
+_EPILOG = (
+    "Exit codes:\n"
+    + "".join(f"  {code}  {meaning}\n" for code, meaning in exits.MEANING.items())
+    + "\nWith --json, what stops the whole command is one object: "
+    + '{"error": {"code": ..., "message": ...}}.\n'
+)
+
+app = typer.Typer(
+    cls=Group,
+    epilog=_EPILOG,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(cls=Command)(master)
+app.command(cls=Command)(analyze)
+app.add_typer(presets, name="presets", cls=Group)
+app.command(cls=Command)(warmup)
+app.command(cls=Command)(doctor)
+
+_WrongCommandLine: type[Exception] = typer.BadParameter.__bases__[0]
+"""Typer's root of everything that is wrong with a command line; it has no public name."""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"masterify {version('masterify')}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Master songs: exact loudness, safe true peak, every decision explained.
+
+    masterify master song.wav --platforms spotify,apple_music
+    """
+
+
+def run() -> NoReturn:
+    """Be the program: the command line of this process, its streams and its signals."""
+    one_thread_for_linear_algebra()
+    printing.survive_any_name()
+    for name, number in (("SIGTERM", 15), ("SIGHUP", 1)):
+        wanted = getattr(signal, name, None)
+        if wanted is not None and signal.getsignal(wanted) is signal.SIG_DFL:  # nohup's choice stands
+            signal.signal(wanted, lambda *_, code=128 + number: sys.exit(code))
+    code = main(sys.argv[1:])
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+    sys.exit(code)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Carry out a command line; answer the exit code. Nothing but `SystemExit` and bugs in here get out."""
+    debug = "--debug" in arguments or bool(os.environ.get("MASTERIFY_DEBUG"))
+    try:
+        code: Any = typer.main.get_command(app).main(
+            args=list(arguments), prog_name="masterify", standalone_mode=False
+        )
+    except _WrongCommandLine as error:
+        return _wrong(error, arguments)
+    except MasterifyError as error:
+        return _ended(error, arguments)
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    except Exception as error:
+        if debug:
+            import traceback
+
+            traceback.print_exc()
+        return _ended(exits.BugError("masterify", error), arguments)
+    if code == INTERRUPTED:
+        printing.error("stopped; nothing half-written was left behind")
+    return code if isinstance(code, int) else exits.DONE
+
+
+def one_thread_for_linear_algebra() -> None:
+    """Keep numpy's OpenBLAS from starting threads, which costs 0.1 s of processor time and is never used."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def _wrong(error: Any, arguments: Sequence[str]) -> int:
+    command = error.ctx.command_path if getattr(error, "ctx", None) else "masterify"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(error.format_message())
+        return exits.USAGE
+    return _ended(exits.UsageError(error.format_message()), arguments, f"Try '{command} --help'.")
+
+
+def _ended(error: MasterifyError, arguments: Sequence[str], hint: str = "") -> int:
+    """Tell what stopped the whole command."""
+    printing.error(error, hint)
+    if "--json" in arguments:
+        printing.document({"error": printing.error_table(error)})
+    return exits.code_of(error)

@@ -1,0 +1,241 @@
+"""``masterify master``: songs in, one master a platform out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from masterify_cli import batch, completion, exits, first_run, inputs, printing, progress
+from masterify_cli.exits import UsageError
+from masterify_cli.options import Debug, Jobs, Json, PresetDirs, Quiet, Recursive, listed, name_option
+
+if TYPE_CHECKING:
+    from masterify_core.mastering import MasterResult
+
+DEFAULT_PLATFORM = "universal"
+FORMATS = ("wav", "flac", "mp3")
+BIT_DEPTHS = ("16", "24", "32f")
+
+SOUND, FILES, RUN = "Sound", "Files", "Run"
+
+
+def master(
+    songs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUTS...", help="Songs; folders with --recursive; - reads standard input."),
+    ],
+    platforms: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--platforms",
+            "-p",
+            metavar="NAMES",
+            rich_help_panel=SOUND,
+            autocompletion=completion.list_of("platforms"),
+            help=f"Comma-separated; see masterify presets list.  [default: {DEFAULT_PLATFORM}]",
+        ),
+    ] = None,
+    genre: Annotated[
+        str, name_option("genres", "--genre", rich_help_panel=SOUND, help="Tonal target and dynamics.")
+    ] = "other",
+    ai_service: Annotated[
+        str,
+        name_option(
+            "ai_services",
+            "--ai-service",
+            rich_help_panel=SOUND,
+            help="What generated the song, if anything did.",
+        ),
+    ] = "other",
+    tier: Annotated[
+        str, name_option("tiers", "--tier", rich_help_panel=SOUND, help="How much effort.")
+    ] = "standard",
+    intensity: Annotated[
+        float,
+        typer.Option(
+            metavar="0..100",
+            min=0,
+            max=100,
+            rich_help_panel=SOUND,
+            help="0 only meets the targets; 100 goes as far as the bounds allow.",
+        ),
+    ] = 50,
+    loudness: Annotated[
+        float | None,
+        typer.Option(
+            metavar="LUFS", rich_help_panel=SOUND, help="Integrated loudness instead of the platform's."
+        ),
+    ] = None,
+    ceiling: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DBTP", rich_help_panel=SOUND, help="True-peak ceiling instead of the platform's."
+        ),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", rich_help_panel=SOUND, help="Replay this recipe instead of planning."),
+    ] = None,
+    output_dir: Annotated[
+        str | None,
+        typer.Option(
+            "--output-dir",
+            "-o",
+            metavar="DIR",
+            rich_help_panel=FILES,
+            help="Where masters go; a folder masters beside each song.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN",
+            rich_help_panel=FILES,
+            help="Name of a master, from {stem}, {platform}, {ext} and {folder} of the song.",
+        ),
+    ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="LIST",
+            rich_help_panel=FILES,
+            autocompletion=completion.choices(*FORMATS),
+            help=f"{', '.join(FORMATS)}, comma-separated.  [default: wav]",
+        ),
+    ] = None,
+    bit_depth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEPTH",
+            rich_help_panel=FILES,
+            autocompletion=completion.choices(*BIT_DEPTHS),
+            help=f"{', '.join(BIT_DEPTHS)}.  [default: 24]",
+        ),
+    ] = None,
+    sample_rate: Annotated[
+        int | None,
+        typer.Option(
+            metavar="HZ",
+            min=8000,
+            max=192_000,
+            rich_help_panel=FILES,
+            help="Resample; the song's own rate is kept.",
+        ),
+    ] = None,
+    save_recipe: Annotated[
+        bool,
+        typer.Option("--save-recipe", rich_help_panel=FILES, help="Write the recipe beside the masters."),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", rich_help_panel=FILES, help="Replace masters that exist.")
+    ] = False,
+    skip_existing: Annotated[
+        bool,
+        typer.Option(
+            "--skip-existing", rich_help_panel=FILES, help="Leave masters that exist and do the rest."
+        ),
+    ] = False,
+    recursive: Recursive = False,
+    jobs: Jobs = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", rich_help_panel=RUN, help="Measure, plan and show; write nothing.")
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", rich_help_panel=RUN, help="Exit code 4 where a target could not be met."),
+    ] = False,
+    preset_dir: PresetDirs = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Master songs: one file a platform, with the proof that it measures right.
+
+    Originals are never touched, and nothing that exists is replaced unless --overwrite says so.
+    """
+    from masterify_core.mastering import MasterRequest
+    from masterify_core.mastering import master as master_song
+    from masterify_core.presets import Library
+
+    if overwrite and skip_existing:
+        raise UsageError("--overwrite and --skip-existing cannot both be given")
+    library = Library.load(preset_dir or ())
+    settings = _given(
+        platforms=listed(platforms or (DEFAULT_PLATFORM,)),
+        genre=genre,
+        ai_service=ai_service,
+        tier=tier,
+        intensity=intensity,
+        loudness_lufs=loudness,
+        ceiling_dbtp=ceiling,
+        formats=listed(formats or ()) or None,
+        bit_depth=bit_depth,
+        sample_rate=sample_rate,
+        recipe=recipe,
+        save_recipe=save_recipe,
+        name=name,
+        existing="overwrite" if overwrite else "skip" if skip_existing else "refuse",
+        dry_run=dry_run,
+    )
+    _check_names(library, settings)
+    with inputs.opened(songs, recursive=recursive, out_dir=output_dir) as found:
+        requests = {song: MasterRequest(source=song.path, out_dir=song.out_dir, **settings) for song in found}
+        first_run.prepare(quiet or as_json)
+        with progress.shown(len(found), quiet or as_json) as shown:
+
+            def work(song: inputs.Song, report: batch.Report) -> MasterResult:
+                return master_song(requests[song], library, report)
+
+            def on_end(outcome: batch.Outcome[MasterResult]) -> None:
+                with shown.aside():
+                    _tell(outcome, as_json)
+
+            outcomes = batch.run(found, work, shown, on_end, jobs or batch.default_jobs(found), debug)
+    if as_json:
+        printing.document([_table(outcome) for outcome in outcomes])
+    elif len(outcomes) > 1:
+        from masterify_cli import show_master
+
+        show_master.summary(outcomes)
+    return exits.worst(_code(outcome, strict) for outcome in outcomes)
+
+
+def _given(**settings: Any) -> dict[str, Any]:
+    """Keep what was asked for; the rest is the request's own default."""
+    return {key: value for key, value in settings.items() if value is not None}
+
+
+def _check_names(library: Any, settings: dict[str, Any]) -> None:
+    """Refuse unknown names, and presets that are wrong, before anything is read."""
+    for platform in settings["platforms"]:
+        library.platform(platform)
+    library.genre(settings["genre"])
+    library.ai_service(settings["ai_service"])
+    library.tier(settings["tier"])
+
+
+def _tell(outcome: batch.Outcome[MasterResult], as_json: bool) -> None:
+    """Tell people how a song ended, as soon as it has."""
+    if outcome.error is not None:
+        printing.error(outcome.message)
+    elif outcome.result is not None and not as_json:
+        from masterify_cli import show_master
+
+        show_master.song(outcome.song, outcome.result)
+
+
+def _table(outcome: batch.Outcome[MasterResult]) -> dict[str, Any]:
+    """One song of the JSON document."""
+    if outcome.result is None:
+        return outcome.failure("input")
+    return {**outcome.result.to_dict(), "input": outcome.song.given}
+
+
+def _code(outcome: batch.Outcome[MasterResult], strict: bool) -> int:
+    if outcome.error is not None:
+        return exits.code_of(outcome.error)
+    met = outcome.result is None or all(delivery.target_met for delivery in outcome.result.deliveries)
+    return exits.TARGET_MISSED if strict and not met else exits.DONE

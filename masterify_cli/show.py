@@ -1,0 +1,102 @@
+"""The console that tables are drawn on, and the parts all of them share (Rich)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from masterify_cli.printing import printable
+
+if TYPE_CHECKING:
+    from masterify_cli.checkup import Finding
+
+WIDEST = 110
+"""Columns that text is spread over at most; longer lines are hard to read."""
+
+NOTHING = "-"
+
+
+def console() -> Console:
+    """Answer standard output as it is now: its width, its colours (``NO_COLOR``), its encoding."""
+    made = Console(highlight=False, markup=False, emoji=False)
+    made.width = min(made.width, WIDEST)
+    return made
+
+
+def heading(title: object, *facts: str) -> Text:
+    """Answer a name in bold and what goes with it."""
+    text = Text(printable(title), style="bold")
+    for fact in facts:
+        text.append(f"  {fact}", style="not bold dim")
+    return text
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], left: int = 1) -> Padding:
+    """Aligned columns without lines; the first ``left`` hold words, the others numbers."""
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim", padding=(0, 1))
+    for number, name in enumerate(columns):
+        made.add_column(Text(name), justify="left" if number < left else "right", overflow="fold")
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    return Padding(made, (0, 0, 0, 2))
+
+
+def facts(rows: Iterable[tuple[str, str | Text]], indent: int = 2) -> Padding:
+    """Names on the left and what they are on the right, wrapped beneath itself."""
+    made = Table.grid(padding=(0, 2))
+    made.add_column(style="dim", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in rows:
+        made.add_row(Text(name), value if isinstance(value, Text) else Text(printable(value)))
+    return Padding(made, (0, 0, 0, indent))
+
+
+def number(value: Any, digits: int = 1, unit: str = "", sign: bool = False) -> str:
+    """Write a number for people; ``-`` where there is none or it is not finite.
+
+    >>> number(-14.004, 2), number(2.5, unit="dB", sign=True), number(None)
+    ('-14.00', '+2.5 dB', '-')
+    """
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return NOTHING
+    text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
+    if not float(text):  # -0.0
+        text = text.replace("-", "+" if sign else "")
+    return f"{text} {unit}".rstrip()
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds.
+
+    >>> clock(222.4), clock(0.25), clock(7325)
+    ('3:42', '0.25 s', '2:02:05')
+    """
+    if seconds < 10:
+        return f"{seconds:.3g} s"
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def checkup(findings: Sequence[Finding], works: bool) -> None:
+    """Draw what ``doctor`` found."""
+    screen = console()
+    rows = []
+    for finding in findings:
+        word, style = (
+            ("ok", "green") if finding.ok else ("FAULT", "bold red") if finding.needed else ("note", "yellow")
+        )
+        rows.append((finding.name, Text.assemble((f"{word:5}  ", style), printable(finding.detail))))
+    screen.print(facts(rows, indent=0))
+    screen.print()
+    if works:
+        screen.print(Text("Songs can be mastered here.", style="bold"))
+    else:
+        screen.print(Text("Songs cannot be mastered here until the faults above are gone.", style="bold red"))
