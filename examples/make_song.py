@@ -6,6 +6,7 @@ unmastered on purpose: about -20 LUFS, peaks at -6 dBFS, no limiter and no compr
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ MELODY = (
 
 def hz(midi: float) -> float:
     """Frequency of a MIDI number; 69 is 440 Hz."""
-    return 440.0 * 2.0 ** ((midi - 69.0) / 12.0)
+    return 440.0 * math.exp2((midi - 69.0) / 12.0)
 
 
 def clock(seconds: float) -> Sound:
