@@ -1,0 +1,177 @@
+"""Peaks: of the samples, between the samples, and by the filter that BS.1770 prints."""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from masterify_core.audio import Audio
+from masterify_core.kernels import truepeak as kernels
+from masterify_core.metering import interpolation
+from masterify_core.metering.interpolation import PHASES_8X24
+from masterify_core.units import db_to_gain, gain_to_db
+
+__all__ = [
+    "PHASES_8X24", "Peaks", "find_peaks", "overs", "sample_peak", "sample_peak_dbfs", "true_peak",
+    "true_peak_bs1770_dbtp", "true_peak_dbtp",
+]  # fmt: skip
+
+REACH = (
+    interpolation.TAPS
+)  # frames of silence around a song: peaks may lie before its first and after its last sample
+EDGE = 2 * REACH
+PRINTED_UP_TO_HZ = 50_000  # BS.1770's filter was made for 48 kHz
+PRINTED_MARGIN_DB = 0.09  # the printed filter reads up to 0.215 dB too much near a quarter of the rate
+FIRST_LOOK = 16  # one block in so many finds a peak that spares most of the others
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """The largest magnitudes of a song, as gains (1.0 is full scale); infinite if it holds NaN or infinity.
+
+    Attributes
+    ----------
+    sample
+        Of the samples.
+    true
+        Of the signal between them: 8 times the rate, 24 taps a phase. Never below ``sample``.
+    bs1770
+        By the 48-tap filter printed in BS.1770-5, annex 2; None if not asked for or above 50 kHz.
+    true_frame
+        The frame at or just before the true peak.
+    """
+
+    sample: float
+    true: float
+    bs1770: float | None
+    true_frame: int
+
+    @property
+    def sample_dbfs(self) -> float:
+        """Sample peak, dBFS; ``-inf`` for silence."""
+        return gain_to_db(self.sample)
+
+    @property
+    def true_dbtp(self) -> float:
+        """True peak, dBTP; ``-inf`` for silence."""
+        return gain_to_db(self.true)
+
+    @property
+    def bs1770_dbtp(self) -> float | None:
+        """Peak by the printed filter, dBTP."""
+        return None if self.bs1770 is None else gain_to_db(self.bs1770)
+
+
+def find_peaks(samples: NDArray[np.float32], rate: int | None = None) -> Peaks:
+    """Find all peaks of C-ordered float32 ``(channels, frames)`` in one pass of 1.5 to 4 ns a frame.
+
+    Equal to interpolating everything: what is left out is proven to be smaller. ``rate`` in Hz asks for
+    BS.1770's printed filter too, which is defined up to 50 kHz.
+
+    References
+    ----------
+    ITU-R BS.1770-5, annex 2, asks for at least 4 times; a sine then reads up to 0.6 dB low near the
+    Nyquist frequency. 8 times with 24 taps stays within 0.11 dB up to 0.45 of the rate.
+    """
+    with_printed = rate is not None and rate <= PRINTED_UP_TO_HZ
+    found = np.array([0.0, 0.0, 0.0 if with_printed else math.inf, 0.0])
+    table, bounds = _tables()
+    frames = samples.shape[1]
+    if frames > EDGE:
+        for step in (FIRST_LOOK, 1):
+            kernels.search(samples, samples.view(np.int32), table, bounds, step, found)
+    for edge, at in _edges(samples):
+        found[3] -= at
+        kernels.search(edge, edge.view(np.int32), table, bounds, 1, found)
+        found[3] += at
+    where = int(min(max(found[3], 0), max(frames - 1, 0)))
+    return Peaks(float(found[0]), float(found[1]), float(found[2]) if with_printed else None, where)
+
+
+def overs(
+    samples: NDArray[np.float32],
+    limit: float,
+    out: NDArray[np.float32],
+    printed_margin_db: float | None = PRINTED_MARGIN_DB,
+) -> int:
+    """Mark every place where the signal between the samples exceeds ``limit`` (a gain); answer how many.
+
+    ``out``, float32 ``(frames,)``, is zeroed, then at the two frames beside each interval that is over it
+    holds that interval's peak (the larger where two meet; the largest of all channels): multiplying both
+    frames and their neighbourhood by ``limit / out`` brings it down. Everywhere else it is 0. Nothing is
+    missed: the test is exact, as in `find_peaks`.
+
+    ``printed_margin_db`` lets BS.1770's printed filter count too, when it reads more than that above
+    ``limit``; its reading less the margin is then what ``out`` holds. None leaves it out (and so should
+    callers above 50 kHz). ``samples`` must be finite.
+    """
+    frames = samples.shape[1]
+    if out.shape != (frames,):
+        raise ValueError(f"out must have shape ({frames},), got {out.shape}")
+    out[:] = 0.0
+    printed_limit = math.inf if printed_margin_db is None else limit * db_to_gain(printed_margin_db)
+    table, bounds = _tables()
+    count = 0
+    if frames > EDGE:
+        bits = samples.view(np.int32)
+        count += int(kernels.mark_overs(samples, bits, table, bounds, limit, printed_limit, out))
+    for edge, at in _edges(samples):
+        marks = np.zeros(edge.shape[1], np.float32)
+        bits = edge.view(np.int32)
+        count += int(kernels.mark_overs(edge, bits, table, bounds, limit, printed_limit, marks))
+        inside = slice(max(0, at), min(frames, at + edge.shape[1]))
+        if inside.stop > inside.start:
+            target = out[inside]
+            np.maximum(target, marks[inside.start - at : inside.stop - at], out=target)
+            target[0] = max(target[0], marks[: max(0, -at)].max(initial=0.0))
+            target[-1] = max(target[-1], marks[inside.stop - at :].max(initial=0.0))
+    return count
+
+
+def sample_peak(samples: NDArray[np.float32]) -> float:
+    """Largest magnitude of the samples, a gain; infinite if there is NaN or infinity."""
+    if samples.size == 0:
+        return 0.0
+    peak = max(float(samples.max()), -float(samples.min()))
+    return peak if math.isfinite(peak) else math.inf
+
+
+def true_peak(samples: NDArray[np.float32]) -> float:
+    """Largest magnitude between the samples, a gain: 8 times the rate, 24 taps a phase."""
+    return find_peaks(samples).true
+
+
+def sample_peak_dbfs(audio: Audio) -> float:
+    """Sample peak, dBFS; ``-inf`` for silence, ``inf`` if there is NaN or infinity."""
+    return gain_to_db(sample_peak(audio.samples))
+
+
+def true_peak_dbtp(audio: Audio) -> float:
+    """Measure the true peak, dBTP; ``-inf`` for silence, ``inf`` if there is NaN or infinity."""
+    return find_peaks(audio.samples).true_dbtp
+
+
+def true_peak_bs1770_dbtp(audio: Audio) -> float | None:
+    """Peak by the 48-tap filter that BS.1770 prints, dBTP; None above 50 kHz, for which it was not made."""
+    return find_peaks(audio.samples, audio.rate).bs1770_dbtp
+
+
+@functools.cache
+def _tables() -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Make the filters and their bounds as the kernels want them."""
+    return interpolation.folded(), interpolation.bounds()
+
+
+def _edges(samples: NDArray[np.float32]) -> list[tuple[NDArray[np.float32], int]]:
+    """Cut out the ends of a song, add silence beyond, tell where each begins; a short song is one piece."""
+    frames = samples.shape[1]
+    if frames <= EDGE:
+        return [(np.pad(samples, ((0, 0), (REACH, REACH))), -REACH)]
+    return [
+        (np.pad(samples[:, :REACH], ((0, 0), (REACH, 0))), -REACH),
+        (np.pad(samples[:, -REACH:], ((0, 0), (0, REACH))), frames - REACH),
+    ]
