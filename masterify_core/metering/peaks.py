@@ -93,28 +93,23 @@ def find_peaks(samples: NDArray[np.float32], rate: int | None = None) -> Peaks:
 
 
 def overs(
-    samples: NDArray[np.float32],
-    limit: float,
-    out: NDArray[np.float32],
-    printed_margin_db: float | None = PRINTED_MARGIN_DB,
-) -> int:
-    """Mark every place where the signal between the samples exceeds ``limit`` (a gain); answer how many.
+    samples: NDArray[np.float32], limit: float, printed_margin_db: float | None = PRINTED_MARGIN_DB
+) -> NDArray[np.float32] | None:
+    """Find every place where the signal between the samples exceeds ``limit`` (a gain); None if nowhere.
 
-    ``out``, float32 ``(frames,)``, is zeroed, then at the two frames beside each interval that is over it
-    holds that interval's peak (the larger where two meet; the largest of all channels): multiplying both
-    frames and their neighbourhood by ``limit / out`` brings it down. Everywhere else it is 0. Nothing is
-    missed: the test is exact, as in `find_peaks`.
+    The answer, float32 ``(frames,)``, holds at the two frames beside each interval that is over that
+    interval's peak (the larger where two meet; the largest of all channels) and 0 everywhere else:
+    multiplying both frames and their neighbourhood by ``limit / peak`` brings it down. Nothing is missed:
+    the test is exact, as in `find_peaks`, and costs as much.
 
-    ``printed_margin_db`` lets BS.1770's printed filter count too, when it reads more than that above
-    ``limit``; its reading less the margin is then what ``out`` holds. None leaves it out (and so should
-    callers above 50 kHz). ``samples`` must be finite.
+    BS.1770's printed filter counts too, when it reads more than ``printed_margin_db`` above ``limit``;
+    its reading less that margin is then the peak. None leaves it out (as it should be above 50 kHz).
+    ``samples`` must be finite.
     """
     frames = samples.shape[1]
-    if out.shape != (frames,):
-        raise ValueError(f"out must have shape ({frames},), got {out.shape}")
-    out[:] = 0.0
     printed_limit = math.inf if printed_margin_db is None else limit * db_to_gain(printed_margin_db)
     table, bounds = _tables()
+    out = np.zeros(frames, np.float32)
     count = 0
     if frames > EDGE:
         bits = samples.view(np.int32)
@@ -123,13 +118,13 @@ def overs(
         marks = np.zeros(edge.shape[1], np.float32)
         bits = edge.view(np.int32)
         count += int(kernels.mark_overs(edge, bits, table, bounds, limit, printed_limit, marks))
-        inside = slice(max(0, at), min(frames, at + edge.shape[1]))
-        if inside.stop > inside.start:
-            target = out[inside]
-            np.maximum(target, marks[inside.start - at : inside.stop - at], out=target)
-            target[0] = max(target[0], marks[: max(0, -at)].max(initial=0.0))
-            target[-1] = max(target[-1], marks[inside.stop - at :].max(initial=0.0))
-    return count
+        inside = out[max(0, at) : at + edge.shape[1]]
+        if len(inside):
+            before = max(0, -at)
+            np.maximum(inside, marks[before : before + len(inside)], out=inside)
+            inside[0] = max(inside[0], marks[:before].max(initial=0.0))
+            inside[-1] = max(inside[-1], marks[before + len(inside) :].max(initial=0.0))
+    return out if count else None
 
 
 def sample_peak(samples: NDArray[np.float32]) -> float:

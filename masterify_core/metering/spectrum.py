@@ -1,0 +1,125 @@
+"""Tonal balance, width and movement per band, from one sparse pass of spectra."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from masterify_core.audio import Audio
+from masterify_core.filters import fourier
+from masterify_core.kernels import convolve, spectra
+
+Floats = NDArray[np.float64]
+
+THIRD_OCTAVES_HZ = (
+    20.0, 25.0, 31.5, 40.0, 50.0, 63.0, 80.0, 100.0, 125.0, 160.0, 200.0, 250.0, 315.0, 400.0, 500.0, 630.0,
+    800.0, 1000.0, 1250.0, 1600.0, 2000.0, 2500.0, 3150.0, 4000.0, 5000.0, 6300.0, 8000.0, 10000.0,
+    12500.0, 16000.0, 20000.0,
+)  # fmt: skip
+"""Nominal centres (IEC 61260-1)."""
+
+BANDS_HZ = (0.0, 148.0, 392.0, 795.0, 1458.0, 2550.0, 4349.0, 7314.0, 12199.0)
+"""Lower edges of nine bands of equal ERB steps; the last ends at half the rate."""
+
+MOST_BLOCKS = 400  # of about 0.37 s: enough for a mean spectrum to settle within 0.2 dB
+GATE_DB = -20.0  # under the mean power of the blocks, as EBU Tech 3342 gates loudness range
+SUBSONIC_BELOW_HZ = 18.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectra:
+    """Powers of mid and side over time.
+
+    A full-scale sine in both channels has power 0.5 in mid. Mono is all mid.
+
+    Attributes
+    ----------
+    thirds
+        ``(blocks, 2, 31)``: mid and side power in `THIRD_OCTAVES_HZ`.
+    bands
+        ``(blocks, 2, 9)``: the same in `BANDS_HZ`.
+    subsonic
+        ``(blocks,)``: power below 18 Hz, without DC.
+    highest_hz
+        Half the rate: bands above hold nothing.
+    """
+
+    thirds: Floats
+    bands: Floats
+    subsonic: Floats
+    highest_hz: float
+
+    def heard(self) -> NDArray[np.bool_]:
+        """Which blocks count: those above 20 dB under the mean power."""
+        power = self.bands.sum(axis=(1, 2))
+        return np.asarray(
+            power > max(1e-12, float(power.mean(initial=0.0) if len(power) else 0.0)) * 10 ** (GATE_DB / 10)
+        )
+
+
+def measure_spectra(audio: Audio) -> Spectra:
+    """Powers of mid and side in blocks of about 0.37 s spread evenly over the song (Hann window)."""
+    table = fourier(audio.rate)
+    size, (rows, columns) = table.size, table.turn.shape[1:]
+    hz = np.fft.rfftfreq(size, 1.0 / audio.rate)
+    edges = np.array(THIRD_OCTAVES_HZ) * 2.0 ** (-1.0 / 6.0)
+    thirds = np.searchsorted(edges, hz, "right")  # 0: subsonic, 1 to 31, 32: above
+    thirds[hz >= THIRD_OCTAVES_HZ[-1] * 2.0 ** (1.0 / 6.0)] = len(THIRD_OCTAVES_HZ) + 1
+    nines = np.searchsorted(BANDS_HZ, hz, "right") - 1
+    whole = max(1, audio.frames // size)
+    starts = np.linspace(0, max(0, audio.frames - size), min(whole, MOST_BLOCKS)).astype(int)
+    window = np.hanning(size + 1)[:-1]
+    scale = math.sqrt(2.0 / (size * float((window**2).sum())))  # both halves of the spectrum count
+    weights = (window * scale).astype(np.float32)
+    block, out = np.empty((2, rows, columns), np.float32), np.empty((2, columns, rows), np.float32)
+    third = np.zeros((len(starts), 2, len(THIRD_OCTAVES_HZ) + 2))
+    nine = np.zeros((len(starts), 2, len(BANDS_HZ)))
+    for i, start in enumerate(starts):
+        spectra.load_mid_side(audio.samples, weights, int(start), block[0], block[1])
+        convolve.spectrum(block[0], block[1], table.turn, table.rows, table.columns, out[0], out[1])
+        spectra.band_powers(
+            out[0].reshape(-1), out[1].reshape(-1), table.order, thirds, nines, third[i], nine[i]
+        )
+    return Spectra(third[:, :, 1:-1], nine, third[:, :, 0].sum(axis=1), audio.rate / 2.0)
+
+
+def third_octaves_db(spectra_: Spectra) -> Floats:
+    """Mean power of both channels in each third octave, dB; ``-inf`` where there is nothing."""
+    heard = spectra_.thirds[spectra_.heard()]
+    return _db(heard.sum(axis=1).mean(axis=0)) if len(heard) else np.full(len(THIRD_OCTAVES_HZ), -np.inf)
+
+
+def side_mid_db(spectra_: Spectra) -> Floats:
+    """Side over mid power in each of the nine bands, dB; ``-inf`` for mono, 0 where there is nothing."""
+    mean = (
+        spectra_.bands[spectra_.heard()].sum(axis=0)
+        if spectra_.heard().any()
+        else np.zeros((2, len(BANDS_HZ)))
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(mean.sum(axis=0) > 0.0, 10.0 * np.log10(mean[1] / mean[0]), 0.0)
+
+
+def band_sigma_db(spectra_: Spectra) -> Floats:
+    """Standard deviation over time of the mid level of each band, dB, over the blocks within 30 dB of its mean."""
+    found = np.zeros(len(BANDS_HZ))
+    for band in range(len(BANDS_HZ)):
+        power = spectra_.bands[spectra_.heard(), 0, band]
+        power = power[power > power.mean() * 1e-3] if len(power) else power
+        found[band] = float(_db(power).std()) if len(power) > 1 else 0.0
+    return found
+
+
+def subsonic_db(spectra_: Spectra) -> float:
+    """Power below 18 Hz over the power from 36 to 112 Hz, dB; ``-inf`` for none."""
+    bass = float(spectra_.thirds[:, :, 3:8].sum())
+    below = float(spectra_.subsonic.sum())
+    return 10.0 * math.log10(below / bass) if below > 0.0 and bass > 0.0 else -math.inf
+
+
+def _db(power: Floats) -> Floats:
+    with np.errstate(divide="ignore"):
+        return np.asarray(10.0 * np.log10(power))
