@@ -30,7 +30,7 @@ def analyze(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Measure songs: loudness, peaks, dynamics, stereo, tone, defects.
+    """Measure songs: loudness, peaks, stereo, tone, defects.
 
     With --json a list with one object a file; integrated_lufs and the like are null where there is no
     value (silence has no loudness).

@@ -33,6 +33,7 @@ app = typer.Typer(
     cls=Group,
     epilog=_EPILOG,
     rich_markup_mode=None,
+    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -13,16 +13,20 @@ NAMES_WIDTH = 26
 class Command(TyperCommand):
     """A command whose options are grouped under their ``rich_help_panel``."""
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Answer what follows the name: ``[OPTIONS] INPUTS...``."""
+        arguments = (param for param in self.get_params(ctx) if param.param_type_name == "argument")
+        return [self.options_metavar or "", *(str(argument.metavar) for argument in arguments)]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write each group of parameters under its heading."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record is None:
-                continue
-            is_argument = param.param_type_name == "argument"
-            group = "Inputs" if is_argument else getattr(param, "rich_help_panel", None) or "Options"
-            groups.setdefault(group, []).append((param.metavar, param.help) if is_argument else record)
+            if param.param_type_name == "argument":
+                groups.setdefault("Arguments", []).append((str(param.metavar), getattr(param, "help", "")))
+            elif record is not None:
+                groups.setdefault(getattr(param, "rich_help_panel", "") or "Options", []).append(record)
         for title in sorted(groups, key=lambda name: name == "Options"):  # the general ones last
             with formatter.section(title):
                 formatter.write_dl(groups[title], col_max=NAMES_WIDTH)

@@ -9,7 +9,7 @@ from masterify_cli.options import Json, PresetDirs, Quiet
 
 
 def warmup(quiet: Quiet = False, as_json: Json = False) -> int:
-    """Compile the engine now, so that the first song does not wait for it.
+    """Compile the engine now; the first song need not wait.
 
     Done once for each machine and version; afterwards this ends at once.
     """
@@ -25,9 +25,9 @@ def warmup(quiet: Quiet = False, as_json: Json = False) -> int:
 
 
 def doctor(preset_dir: PresetDirs = None, as_json: Json = False) -> int:
-    """Say what this machine can and cannot do, and check that the meter is right.
+    """Say what this machine can and cannot do.
 
-    Exit code 0 if songs can be mastered here, 1 if not.
+    The meter is checked against another one on the way. Exit code 0 if songs can be mastered here, 1 if not.
     """
     from masterify_cli import checkup
 

@@ -6,18 +6,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from masterify_cli import batch, completion, exits, first_run, inputs, printing, progress
+from masterify_cli import batch, completion, exits, first_run, inputs, outputs, printing, progress
 from masterify_cli.exits import UsageError
 from masterify_cli.options import Debug, Jobs, Json, PresetDirs, Quiet, Recursive, listed, name_option
+from masterify_core.errors import SettingError
 
 if TYPE_CHECKING:
-    from masterify_core.mastering import MasterResult
+    from masterify_core.mastering import MasterRequest, MasterResult
 
 DEFAULT_PLATFORM = "universal"
+"""The engine's default, repeated for the help, which must not import the engine."""
+
 FORMATS = ("wav", "flac", "mp3")
 BIT_DEPTHS = ("16", "24", "32f")
+_OPTIONS = {"loudness_lufs": "--loudness", "ceiling_dbtp": "--ceiling", "formats": "--format"}
+"""Options that are not called like the setting of the request that they give."""
 
-SOUND, FILES, RUN = "Sound", "Files", "Run"
+SOUND, FILES = "Sound", "Files"
 
 
 def master(
@@ -55,8 +60,6 @@ def master(
         float,
         typer.Option(
             metavar="0..100",
-            min=0,
-            max=100,
             rich_help_panel=SOUND,
             help="0 only meets the targets; 100 goes as far as the bounds allow.",
         ),
@@ -92,7 +95,7 @@ def master(
         typer.Option(
             metavar="PATTERN",
             rich_help_panel=FILES,
-            help="Name of a master, from {stem}, {platform}, {ext} and {folder} of the song.",
+            help="Name of a master; may hold {stem}, {ext}, {platform}, {platform_name}, {genre}.",
         ),
     ] = None,
     formats: Annotated[
@@ -119,8 +122,6 @@ def master(
         int | None,
         typer.Option(
             metavar="HZ",
-            min=8000,
-            max=192_000,
             rich_help_panel=FILES,
             help="Resample; the song's own rate is kept.",
         ),
@@ -141,22 +142,21 @@ def master(
     recursive: Recursive = False,
     jobs: Jobs = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", rich_help_panel=RUN, help="Measure, plan and show; write nothing.")
+        bool, typer.Option("--dry-run", help="Measure, plan and show; write nothing.")
     ] = False,
     strict: Annotated[
         bool,
-        typer.Option("--strict", rich_help_panel=RUN, help="Exit code 4 where a target could not be met."),
+        typer.Option("--strict", help="Exit code 4 where a target could not be met."),
     ] = False,
     preset_dir: PresetDirs = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Master songs: one file a platform, with the proof that it measures right.
+    """Master songs: one file a platform, and the proof.
 
     Originals are never touched, and nothing that exists is replaced unless --overwrite says so.
     """
-    from masterify_core.mastering import MasterRequest
     from masterify_core.mastering import master as master_song
     from masterify_core.presets import Library
 
@@ -164,14 +164,14 @@ def master(
         raise UsageError("--overwrite and --skip-existing cannot both be given")
     library = Library.load(preset_dir or ())
     settings = _given(
-        platforms=listed(platforms or (DEFAULT_PLATFORM,)),
+        platforms=listed(platforms or ()),
         genre=genre,
         ai_service=ai_service,
         tier=tier,
         intensity=intensity,
         loudness_lufs=loudness,
         ceiling_dbtp=ceiling,
-        formats=listed(formats or ()) or None,
+        formats=listed(formats or ()),
         bit_depth=bit_depth,
         sample_rate=sample_rate,
         recipe=recipe,
@@ -180,9 +180,9 @@ def master(
         existing="overwrite" if overwrite else "skip" if skip_existing else "refuse",
         dry_run=dry_run,
     )
-    _check_names(library, settings)
     with inputs.opened(songs, recursive=recursive, out_dir=output_dir) as found:
-        requests = {song: MasterRequest(source=song.path, out_dir=song.out_dir, **settings) for song in found}
+        requests = {song: _request(song, settings) for song in found}
+        outputs.check(requests, library)
         first_run.prepare(quiet or as_json)
         with progress.shown(len(found), quiet or as_json) as shown:
 
@@ -208,13 +208,15 @@ def _given(**settings: Any) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if value is not None}
 
 
-def _check_names(library: Any, settings: dict[str, Any]) -> None:
-    """Refuse unknown names, and presets that are wrong, before anything is read."""
-    for platform in settings["platforms"]:
-        library.platform(platform)
-    library.genre(settings["genre"])
-    library.ai_service(settings["ai_service"])
-    library.tier(settings["tier"])
+def _request(song: inputs.Song, settings: dict[str, Any]) -> MasterRequest:
+    """Make the request of one song; what is wrong with an option is told by the option's name."""
+    from masterify_core.mastering import MasterRequest
+
+    try:
+        return MasterRequest(source=song.path, out_dir=song.out_dir, **settings)
+    except SettingError as error:
+        key = error.key.partition("[")[0]
+        raise SettingError(_OPTIONS.get(key, f"--{key.replace('_', '-')}"), error.problem) from None
 
 
 def _tell(outcome: batch.Outcome[MasterResult], as_json: bool) -> None:
@@ -224,7 +226,7 @@ def _tell(outcome: batch.Outcome[MasterResult], as_json: bool) -> None:
     elif outcome.result is not None and not as_json:
         from masterify_cli import show_master
 
-        show_master.song(outcome.song, outcome.result)
+        show_master.song(outcome.song.shown, outcome.result)
 
 
 def _table(outcome: batch.Outcome[MasterResult]) -> dict[str, Any]:

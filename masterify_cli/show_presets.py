@@ -34,7 +34,11 @@ def one(kind: str, name: str, preset: Any) -> None:
         screen.print(show.facts([("", preset.note)], indent=0))
     sources = getattr(preset, "sources", ())
     sure = {key: source.confidence for source in sources for key in source.keys}
-    numbers = {key: held for key, held in _fields(preset).items() if key not in WITHOUT_A_LINE}
+    numbers = {
+        key: held
+        for key, held in _fields(preset).items()
+        if key not in WITHOUT_A_LINE and held not in (None, (), {})
+    }
     screen.print(
         show.facts((key, _with_confidence(_value(held), sure.get(key, ""))) for key, held in numbers.items())
     )
@@ -45,21 +49,20 @@ def one(kind: str, name: str, preset: Any) -> None:
 
 
 def _platforms(presets: Mapping[str, Any]) -> Any:
-    rows = [
-        (name, one.title, _loudness(one), _ceiling(one), ", ".join(map(str, one.codecs)) or show.NOTHING)
-        for name, one in presets.items()
-    ]
+    rows = [(name, one.title, _loudness(one), _ceiling(one), _codecs(one)) for name, one in presets.items()]
     return show.table(("name", "", "LUFS", "dBTP", "listeners get"), [_cells(row) for row in rows], left=5)
 
 
 def _genres(presets: Mapping[str, Any]) -> Any:
-    rows = [(name, one.title, f"{one.loudness_lufs:g}", one.note) for name, one in presets.items()]
+    rows = [(name, one.title, f"{one.loudness_lufs:g}", _sentence(one.note)) for name, one in presets.items()]
     return show.table(("name", "", "usual LUFS", ""), [_cells(row) for row in rows], left=4)
 
 
 def _ai_services(presets: Mapping[str, Any]) -> Any:
     return show.table(
-        ("name", "", ""), [_cells((name, one.title, one.note)) for name, one in presets.items()], left=3
+        ("name", "", ""),
+        [_cells((name, one.title, _sentence(one.note))) for name, one in presets.items()],
+        left=3,
     )
 
 
@@ -73,6 +76,21 @@ _TABLES = {"platforms": _platforms, "genres": _genres, "ai_services": _ai_servic
 
 def _cells(row: tuple[str, ...]) -> list[Text]:
     return [Text(printable(cell), style="bold" if not place else "") for place, cell in enumerate(row)]
+
+
+def _codecs(platform: Any) -> str:
+    """Answer e.g. ``Vorbis 96/160/320, FLAC``."""
+    rates: dict[str, list[str]] = {}
+    for codec in platform.codecs:
+        name, _, rate = str(codec).partition(" ")
+        rates.setdefault(name, []).append(rate)
+    return ", ".join(f"{name} {'/'.join(each)}".rstrip() for name, each in rates.items()) or show.NOTHING
+
+
+def _sentence(text: str) -> str:
+    """Answer the first sentence."""
+    first, dot, _ = text.partition(". ")
+    return first + dot.rstrip()
 
 
 def _loudness(platform: Any) -> str:

@@ -1,0 +1,85 @@
+"""What mastering did to a song, and what the masters measure (Rich)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from masterify_cli import show
+from masterify_cli.batch import Outcome
+from masterify_cli.printing import printable
+
+if TYPE_CHECKING:
+    from masterify_core.delivery import Delivery
+    from masterify_core.mastering import MasterResult
+
+COLUMNS = ("", "target LUFS", "LUFS", "dBTP", "LRA", "PLR", "gain dB", "limited dB", "")
+
+
+def song(name: str, result: MasterResult, about: Sequence[str] = ()) -> None:
+    """Draw one song: the proof, the files, what was done and why."""
+    screen = show.console()
+    screen.print(show.heading(name, *about))
+    if result.deliveries:
+        several = len({delivery.container for delivery in result.deliveries}) > 1
+        screen.print(show.table(COLUMNS, [_row(delivery, several) for delivery in result.deliveries]))
+    for path in _paths(result):
+        screen.print(Text(f"  {printable(path)}"), soft_wrap=True)  # whole, so that it can be copied
+    for path in result.skipped:
+        screen.print(Text(f"  {printable(path)} was there already"), soft_wrap=True, style="dim")
+    steps = [(step.stage, step.reason) for step in result.recipe.steps]
+    if steps:
+        screen.print("  What was done", style="dim")
+        screen.print(show.facts(steps, indent=4))
+    else:
+        screen.print(Text("  Nothing but loudness and ceiling: the song needs no more."))
+    for note in _notes(result):
+        screen.print(show.facts([("note", note)]))
+    screen.print()
+
+
+def summary(outcomes: Sequence[Outcome[MasterResult]]) -> None:
+    """Draw the last lines of several songs: how many were mastered, and which were not."""
+    screen = show.console()
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    done = [outcome.result for outcome in outcomes if outcome.result is not None]
+    short = sum(not delivery.target_met for result in done for delivery in result.deliveries)
+    screen.print(Text(f"{len(done)} of {len(outcomes)} songs mastered.", style="bold"))
+    if short:
+        screen.print(Text(f"{short} masters stopped short of their target; the notes say why."))
+    for outcome in failed:
+        screen.print(Text(f"Not mastered: {printable(outcome.message)}", style="red"), soft_wrap=True)
+
+
+def _row(delivery: Delivery, several: bool) -> list[str | Text]:
+    levels: dict[str, Any] = delivery.levels.to_dict()
+    title = f"{delivery.title} {delivery.container.upper()}" if several else delivery.title
+    met = Text("met", style="green") if delivery.target_met else Text("stopped short", style="yellow")
+    return [
+        Text(printable(title), style="bold"),
+        show.number(delivery.target_lufs),
+        show.number(levels["integrated_lufs"], 2),
+        show.number(levels["true_peak_dbtp"], 2),
+        show.number(levels["loudness_range_lu"]),
+        show.number(levels["plr_lu"]),
+        show.number(delivery.gain_db, sign=True),
+        show.number(delivery.sustained_reduction_db + delivery.peak_reduction_db),
+        met,
+    ]
+
+
+def _paths(result: MasterResult) -> Iterable[str]:
+    yield from (delivery.path for delivery in result.deliveries if delivery.path is not None)
+    if result.recipe_path is not None:
+        yield result.recipe_path
+
+
+def _notes(result: MasterResult) -> list[str]:
+    notes = [*result.notes]
+    for delivery in result.deliveries:
+        notes += [f"{delivery.title}: {note}" for note in delivery.notes]
+    if result.deliveries and all(delivery.path is None for delivery in result.deliveries):
+        notes.append("dry run: nothing was written")
+    return list(dict.fromkeys(notes))
