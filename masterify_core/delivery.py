@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from masterify_core import files
 from masterify_core.audio import Audio
 from masterify_core.metering.loudness import Hops, energies, integrated_lufs
-from masterify_core.metering.peaks import overs
+from masterify_core.metering.peaks import PRINTED_MARGIN_DB, PRINTED_UP_TO_HZ, overs
 from masterify_core.metering.report import Levels, measure_levels
 from masterify_core.stages import dither
 from masterify_core.stages.limiter import Envelope, Limited, Limiter, apply, dips, envelope, estimated, limit
@@ -236,14 +236,16 @@ def _solve(estimate: Callable[[float], float], wanted: float, plain_db: float) -
 
 def _guarded(prepared: Prepared, rendered: Rendered, ceiling: float) -> Rendered:
     """Dip every over that 8x interpolation or the filter printed in BS.1770 still finds."""
+    rate = prepared.audio.rate
     allowed = ceiling / rendered.trim * db_to_gain(-GUARD_DB)
+    margin_db = PRINTED_MARGIN_DB if rate <= PRINTED_UP_TO_HZ else None
     samples = rendered.audio.samples
     for _ in range(GUARD_ROUNDS):
-        found = overs(samples, allowed)
+        found = overs(samples, allowed, margin_db)
         if found is None:
             break
         samples = _writable(samples)
-        apply(samples, dips(found, allowed * db_to_gain(-GUARD_DB), prepared.audio.rate))
+        apply(samples, dips(found, allowed * db_to_gain(-GUARD_DB), rate))
     return replace(rendered, audio=prepared.audio.with_samples(samples))
 
 

@@ -22,17 +22,32 @@ SIZES = ((50_000, 128, 128), (100_000, 256, 128), (math.inf, 256, 256))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Fourier:
-    """Twiddle tables for one size; see the kernels for their layout."""
+class Fourier:
+    """Twiddle tables for one size; see the kernels for their layout.
+
+    ``order[k]`` is the place of frequency k in a flattened spectrum.
+    """
 
     turn: Rows
     rows: Rows
     columns: Rows
+    order: NDArray[np.int64]
 
     @property
     def size(self) -> int:
         """Points of the transform."""
         return int(self.turn.shape[1] * self.turn.shape[2])
+
+
+@cache
+def fourier(rate: int) -> Fourier:
+    """Answer the transform used at a rate: 16384 points up to 50 kHz, more above."""
+    rows, columns = next((r, c) for limit, r, c in SIZES if rate <= limit)
+    row_of, column_of = _digit_reversed(rows), _digit_reversed(columns)
+    angle = -2.0 * math.pi * np.outer(row_of, np.arange(columns)) / (rows * columns)
+    order = np.empty(rows * columns, np.int64)
+    order[(row_of[None, :] + rows * column_of[:, None]).ravel()] = np.arange(rows * columns)
+    return Fourier(_cosine_and_sine(angle), _roots(rows), _roots(columns), order)
 
 
 def linear_phase(magnitude: Magnitude, rate: int) -> Floats:
@@ -49,7 +64,7 @@ def linear_phase(magnitude: Magnitude, rate: int) -> Floats:
     -------
     Symmetric taps, odd count, centred.
     """
-    size = _fourier(rate).size
+    size = fourier(rate).size
     count = size // 4 - 1
     wanted = magnitude(np.fft.rfftfreq(size, 1.0 / rate))
     impulse = np.fft.fftshift(np.fft.irfft(wanted, size))
@@ -75,19 +90,19 @@ def convolve(
     -------
     A new array of the same shape.
     """
-    fourier = _fourier(rate)
-    rows, columns = fourier.turn.shape[1:]
+    table = fourier(rate)
+    rows, columns = table.turn.shape[1:]
     work = np.empty((2, rows, columns), np.float32)
     turned = np.empty((2, columns, rows), np.float32)
     out = np.empty_like(samples)
 
     def run(taps: Floats, weights: tuple[float, float], gains: tuple[float, float], add: bool) -> None:
         block = np.zeros((2, rows, columns), np.float32)
-        block[0].reshape(-1)[: len(taps)] = taps * (gain / fourier.size)
+        block[0].reshape(-1)[: len(taps)] = taps * (gain / table.size)
         h = np.empty((2, columns, rows), np.float32)
-        kernels.spectrum(block[0], block[1], fourier.turn, fourier.rows, fourier.columns, h[0], h[1])
+        kernels.spectrum(block[0], block[1], table.turn, table.rows, table.columns, h[0], h[1])
         kernels.convolve(
-            samples, *weights, h[0], h[1], len(taps), fourier.turn, fourier.rows, fourier.columns,
+            samples, *weights, h[0], h[1], len(taps), table.turn, table.rows, table.columns,
             work, turned, *gains, int(add), out,
         )  # fmt: skip
 
@@ -145,13 +160,6 @@ def interpolator(factor: int, taps: int, beta: float) -> Rows:
         phases[p] = np.sinc(t) * window
         phases[p] /= phases[p].sum()
     return phases.astype(np.float32)
-
-
-@cache
-def _fourier(rate: int) -> _Fourier:
-    rows, columns = next((r, c) for limit, r, c in SIZES if rate <= limit)
-    angle = -2.0 * math.pi * np.outer(_digit_reversed(rows), np.arange(columns)) / (rows * columns)
-    return _Fourier(_cosine_and_sine(angle), _roots(rows), _roots(columns))
 
 
 def _roots(count: int) -> Rows:

@@ -56,7 +56,7 @@ class Spectra:
         """Which blocks count: those above 20 dB under the mean power."""
         power = self.bands.sum(axis=(1, 2))
         return np.asarray(
-            power > max(1e-12, float(power.mean(initial=0.0) if len(power) else 0.0)) * 10 ** (GATE_DB / 10)
+            power > max(1e-12, float(power.mean())) * 10 ** (GATE_DB / 10)
         )
 
 
@@ -123,3 +123,13 @@ def subsonic_db(spectra_: Spectra) -> float:
 def _db(power: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         return np.asarray(10.0 * np.log10(power))
+
+
+def band_thresholds_db(spectra_: Spectra) -> tuple[float, float, float]:
+    """Level that the low, middle and high part exceed 30 % of the time: mean square of one channel, dB."""
+    heard = spectra_.bands[spectra_.heard()].sum(axis=1)
+    if not len(heard):
+        return (-120.0, -120.0, -120.0)
+    parts = heard[:, :1].sum(axis=1), heard[:, 1:5].sum(axis=1), heard[:, 5:].sum(axis=1)
+    low, middle, high = (float(_db(np.maximum(np.percentile(part, 70.0), 1e-12))) for part in parts)
+    return low, middle, high

@@ -28,6 +28,7 @@ CHUNK = 4096
 # under the condition that steady tones stay below -55 dB of distortion.
 SUSTAINED_QUANTILE, SUSTAINED_WINDOW_MS, LOWEST_TONE_HZ = 0.2, 400.0, 45.0
 SUSTAINED_LOOKAHEAD_MS, SUSTAINED_ATTACK_MS, SUSTAINED_FAST_MS, SUSTAINED_SLOW_MS = 8.0, 60.0, 60.0, 600.0
+DIP_MS = 0.7
 BOX_SHARES = (0.40, 0.33, 0.27)  # of the look-ahead; unequal boxes leave no common zero
 Ms = Annotated[float, Range(0.1, 5000.0, "ms")]
 
@@ -194,10 +195,12 @@ def estimated(limiter: Limiter, env: Envelope, energy: Energies, gain: float) ->
     return energy * (gain * gain) * factor
 
 
-def dips(peaks: Row, ceiling: float, rate: int) -> Row:
-    """Short smooth reductions (1 ms) that bring single control points under the ceiling."""
+def dips(overs: Row, ceiling: float, rate: int) -> Row:
+    """Short smooth reductions (0.7 ms) that bring the peaks found at single frames under the ceiling."""
+    peaks = np.empty(max(1, -(-len(overs) // kernels.GROUP)), np.float32)
+    kernels.group_maxima(overs, kernels.GROUP, peaks)
     need = 1.0 - np.minimum(1.0, np.float32(ceiling) / np.maximum(peaks, np.float32(1e-9)))
-    return _smoothed(need, rate / kernels.GROUP, 0.7, 0.0, 0.0, 0.0)
+    return _smoothed(need, rate / kernels.GROUP, DIP_MS, 0.0, 0.0, 0.0)
 
 
 def apply(samples: Rows, reduction: Row, gain: float = 1.0) -> None:
