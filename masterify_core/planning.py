@@ -30,6 +30,7 @@ SUBSONIC_FROM_DB, HIGH_PASS_HZ = -20.0, 20.0
 # A song counts as finished the more it is loud and near full scale at once: 0 at the first, 1 at the second.
 FINISHED_LUFS, FINISHED_DBTP = (-18.5, -16.5), (-4.0, -2.0)
 FINISHED_FORCE_INTENSITY = 75.0  # from here on even a finished song is corrected
+EDGE_SIGMAS, EDGE_SLOPE = 0.75, 0.45  # the normal spread at usual intensity, and how much less at twice that
 # Tone (dB, Hz).
 LEVEL_BETWEEN_HZ = (200.0, 5000.0)
 HARSH_HZ = (5000.0, 12_000.0)
@@ -157,7 +158,7 @@ def _tone(m: Measurement, genre: Genre, prior: AiService, strength: float, holds
     gap = target - level
     gap -= gap[body].mean()
     gap = np.where(holds, gap, 0.0)
-    edge = spread * np.clip(1.6 - 0.6 * strength, 0.4, 1.6)
+    edge = spread * _edge(strength)
     harsh = (hz >= HARSH_HZ[0]) & (hz <= HARSH_HZ[1]) & (gap < 0.0)
     edge = np.where(harsh, edge * prior.harsh_spread_scale, edge)
     gap = _smooth(gap, hz)
@@ -186,7 +187,7 @@ def _stereo(m: Measurement, genre: Genre, strength: float, holds_back: float) ->
         return _Decision(None, "both channels are the same: there is no side to widen")
     mono = genre.mono_below_hz if measured[0] > usual[0] + spread[0] else 0.0
     gap = float(np.mean(usual[2:] + genre.width_db - np.maximum(measured[2:], -60.0)))
-    edge = float(spread[2:].mean()) * min(max(1.6 - 0.6 * strength, 0.4), 1.6)
+    edge = float(spread[2:].mean()) * _edge(strength)
     width = math.copysign(max(abs(gap) - edge, 0.0), gap) * holds_back
     width = min(max(width, MOST_NARROWING_DB), MOST_WIDENING_DB if m.mono_loss_db < MOST_MONO_LOSS_DB else 0.0)
     if abs(width) < LEAST_WIDTH_DB:
@@ -246,6 +247,11 @@ def _order(
         bit_depth=bit_depth or platform.bit_depth or "24", sample_rate=sample_rate or platform.sample_rate_hz,
         reason=", ".join(told),
     )  # fmt: skip
+
+
+def _edge(strength: float) -> float:
+    """How many standard deviations a song may lie off a genre's middle before it is moved."""
+    return min(max(EDGE_SIGMAS - EDGE_SLOPE * (strength - 1.0), 0.3), 1.2)
 
 
 def _smooth(values: Floats, hz: Floats) -> Floats:
