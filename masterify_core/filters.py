@@ -110,7 +110,7 @@ def convolve(
         run(mid_taps, (1.0, 0.0), (1.0, 0.0), False)
     elif side_taps is None:
         run(mid_taps, (1.0, 0.0), (1.0, 0.0), False)
-        run(mid_taps, (0.0, 1.0), (0.0, 1.0), True)
+        run(mid_taps, (0.0, 1.0), (0.0, 1.0), False)
     else:
         run(mid_taps, (0.5, 0.5), (1.0, 1.0), False)
         run(side_taps, (0.5, -0.5), (1.0, -1.0), True)
