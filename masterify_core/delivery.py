@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from masterify_core.stages.limiter import Envelope, Limited, Limiter, apply, dip
 from masterify_core.stages.resampler import resample
 from masterify_core.units import db_to_gain
 
+Container = Literal["wav", "flac", "mp3"]
 TOLERANCE_LU = 0.02  # what delivery allows itself; the promise is 0.05
 AIM_LU = 0.03  # over the target while limiting: too loud is mended by plain gain, too quiet is not
 SPARE_LU = 0.10  # more than this over the target is limited anew instead of turned down
@@ -30,7 +31,6 @@ ROUNDS = 5
 MOST_EXTRA_DB, LEAST_SLOPE = 9.0, 0.15
 GUARD_DB = 0.002  # under the ceiling, for the rounding of the file's words
 GUARD_ROUNDS = 4
-LOSSY_CEILING_DB = 0.5  # an MP3 at 320 kbit/s overshoots its source by up to 0.33 dB (dsp measurements)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +52,7 @@ class Target:
     loudness_lufs: float
     limiter: Limiter
     bit_depth: dither.BitDepth
-    container: files.Container
+    container: Container
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +119,9 @@ def render(prepared: Prepared, target: Target) -> Rendered:
     ceiling = db_to_gain(limiter.ceiling_dbtp)
     if db_to_gain(plain_db) * prepared.env.peak <= ceiling:
         limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(plain_db))
-        return _guarded(prepared, Rendered(_audio(prepared, limited), plain_db, 1.0, limited, wanted, None), ceiling)
+        return _guarded(
+            prepared, Rendered(_audio(prepared, limited), plain_db, 1.0, limited, wanted, None), ceiling
+        )
 
     def estimate(gain_db: float) -> float:
         energy = estimated(limiter, prepared.env, prepared.hops.energy, db_to_gain(gain_db))
@@ -151,7 +153,9 @@ def deliver(
     wanted = min(target.loudness_lufs, rendered.lufs)
     peak_limit_dbtp = 0.0 if target.container == "mp3" else ceiling
     for attempt in range(3):
-        _write(rendered.audio, target, path, trim, source=source, overwrite=overwrite or attempt > 0, exact=exact)
+        _write(
+            rendered.audio, target, path, trim, source=source, overwrite=overwrite or attempt > 0, exact=exact
+        )
         levels = measure_levels(files.read(path).audio)
         louder_db = max(
             levels.integrated_lufs - wanted - TOLERANCE_LU, levels.true_peak_dbtp - peak_limit_dbtp - 0.01
@@ -166,7 +170,7 @@ def deliver(
 
 
 def foresee(rendered: Rendered, target: Target) -> Delivery:
-    """The same without a file: what the sound measures before it is written."""
+    """Answer the same without a file: what the sound measures before it is written."""
     samples = rendered.audio.samples * np.float32(rendered.trim)
     levels = measure_levels(rendered.audio.with_samples(samples))
     met = abs(levels.integrated_lufs - target.loudness_lufs) <= 0.05
@@ -187,7 +191,14 @@ def _write(
 
 
 def _delivery(
-    rendered: Rendered, target: Target, levels: Levels, met: bool, notes: list[str], *, path: str | None, sha256: str | None
+    rendered: Rendered,
+    target: Target,
+    levels: Levels,
+    met: bool,
+    notes: list[str],
+    *,
+    path: str | None,
+    sha256: str | None,
 ) -> Delivery:
     limited = rendered.limited
     return Delivery(
@@ -228,7 +239,10 @@ def _solve(estimate: Callable[[float], float], wanted: float, plain_db: float) -
             return gain_db, "more gain would only flatten the song, not make it louder"
         following = gain_db + min(max((wanted - here) / max(slope, LEAST_SLOPE), -6.0), 6.0)
         if following > plain_db + MOST_EXTRA_DB:
-            return plain_db + MOST_EXTRA_DB, f"the limiter would have to take {MOST_EXTRA_DB:g} dB more than it gains"
+            return (
+                plain_db + MOST_EXTRA_DB,
+                f"the limiter would have to take {MOST_EXTRA_DB:g} dB more than it gains",
+            )
         gain_db, step = following, 0.25
         here = estimate(gain_db)
     return gain_db, None
@@ -253,5 +267,3 @@ def _writable(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """The same memory, writable: the array is ours since `limit` made it."""
     owner = samples.base if isinstance(samples.base, np.ndarray) else samples
     return owner if owner.flags.writeable else samples.copy()
-
-

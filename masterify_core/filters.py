@@ -66,7 +66,7 @@ def linear_phase(magnitude: Magnitude, rate: int) -> Floats:
     """
     size = fourier(rate).size
     count = size // 4 - 1
-    wanted = magnitude(np.fft.rfftfreq(size, 1.0 / rate))
+    wanted = magnitude(np.asarray(np.fft.rfftfreq(size, 1.0 / rate), dtype=np.float64))
     impulse = np.fft.fftshift(np.fft.irfft(wanted, size))
     start = size // 2 - count // 2
     return impulse[start : start + count] * np.blackman(count + 2)[1:-1]

@@ -88,7 +88,9 @@ class MasterRequest(Checked):
         try:
             self.name.format(**dict.fromkeys(NAME_FIELDS, "x"))
         except (KeyError, IndexError, ValueError, AttributeError):
-            raise SettingError("name", f"may hold {', '.join('{' + f + '}' for f in NAME_FIELDS)}, got {self.name!r}") from None
+            raise SettingError(
+                "name", f"may hold {', '.join('{' + f + '}' for f in NAME_FIELDS)}, got {self.name!r}"
+            ) from None
         if not self.name.strip():
             raise SettingError("name", "must not be empty")
 
@@ -154,12 +156,15 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
     platforms = _platforms(request, recipe, library)
     formats = request.formats or library.tier(request.tier).formats
     report("reading", 0.0)
-    song = files.read(request.source, on_progress=lambda share: report("reading", share * BEGINS["measuring"]))
+    song = files.read(
+        request.source, on_progress=lambda share: report("reading", share * BEGINS["measuring"])
+    )
     report("measuring", BEGINS["measuring"])
     measurement = measure(song.audio)
     if not measurement.integrated_lufs > QUIETEST_LUFS:
         raise UnusableAudioError(
-            request.source, "has no loudness to master: it is silent, or all of it is below -70 LUFS or under 0.4 s"
+            request.source,
+            "has no loudness to master: it is silent, or all of it is below -70 LUFS or under 0.4 s",
         )
     if recipe is None:
         recipe = plan(
@@ -227,7 +232,9 @@ def _make(
                     made[file.path] = foresee(rendered, target)
                     continue
                 keeps_words = words is not None and rate == audio.rate and rendered.gain_db == 0.0
-                exact = keeps_words and (target.bit_depth == "32f" or int(target.bit_depth) >= int(words or 99))
+                exact = keeps_words and (
+                    target.bit_depth == "32f" or int(target.bit_depth) >= int(words or 99)
+                )
                 made[file.path] = deliver(
                     rendered, target, file.path, source=request.source,
                     overwrite=request.existing == "overwrite", exact=exact,
@@ -275,12 +282,17 @@ def _files(
                 file_rate = 44_100 if file_rate % 44_100 == 0 else 48_000
             path = _path(request, name, order.title, form)
             if path in found or str(path) in skipped:
-                raise SettingError("name", f"{request.name!r} gives two masters the same file {path.name!r}; add {{platform}}")
+                raise SettingError(
+                    "name",
+                    f"{request.name!r} gives two masters the same file {path.name!r}; add {{platform}}",
+                )
             if path.exists() and request.existing == "skip":
                 skipped.append(str(path))
                 continue
             if path.exists() and request.existing == "refuse" and not request.dry_run:
-                raise OutputError(path, "exists already; choose another folder, or allow overwriting or skipping")
+                raise OutputError(
+                    path, "exists already; choose another folder, or allow overwriting or skipping"
+                )
             found[path] = _File(order, form, file_rate, path)
     return list(found.values()), tuple(skipped)
 
@@ -288,7 +300,11 @@ def _files(
 def _path(request: MasterRequest, platform: str, title: str, form: Format) -> Path:
     source = Path(request.source)
     name = request.name.format(
-        stem=source.stem, ext=source.suffix.removeprefix("."), platform=title, platform_name=platform, genre=request.genre
+        stem=source.stem,
+        ext=source.suffix.removeprefix("."),
+        platform=title,
+        platform_name=platform,
+        genre=request.genre,
     )
     if Path(name).name != name or name in (".", ".."):
         raise SettingError("name", f"must make a file name, not a path, got {name!r}")

@@ -103,14 +103,20 @@ def plan(
             kind = names[type(decision.stage)]
             steps.append(Step(stage=kind, settings=to_table(decision.stage), reason=decision.reason))
     orders = [
-        _order(name, library.platform(name), genre, sound, loudness_lufs, ceiling_dbtp, bit_depth, sample_rate)
+        _order(
+            name, library.platform(name), genre, sound, loudness_lufs, ceiling_dbtp, bit_depth, sample_rate
+        )
         for name in platforms
     ]
     notes = []
     if finished > 0.5 and intensity > 0.0:
         notes.append(
             f"The song is finished already ({measurement.integrated_lufs:.1f} LUFS, {measurement.true_peak_dbtp:.1f} dBTP): "
-            + ("processing is held back" if holds_back < 1.0 else "processed all the same, as intensity is high")
+            + (
+                "processing is held back"
+                if holds_back < 1.0
+                else "processed all the same, as intensity is high"
+            )
         )
     return Recipe(
         genre=genre, ai_service=ai_service, tier=tier, intensity=intensity, steps=tuple(steps),
@@ -163,7 +169,9 @@ def _tone(m: Measurement, genre: Genre, prior: AiService, strength: float, holds
     edge = np.where(harsh, edge * prior.harsh_spread_scale, edge)
     gap = _smooth(gap, hz)
     move = np.sign(gap) * np.maximum(np.abs(gap) - edge, 0.0) * holds_back
-    most = np.where(hz >= AIR_FROM_HZ, MOST_AIR_DB, np.where(hz >= TREBLE_FROM_HZ, MOST_TREBLE_DB, MOST_TONE_DB))
+    most = np.where(
+        hz >= AIR_FROM_HZ, MOST_AIR_DB, np.where(hz >= TREBLE_FROM_HZ, MOST_TREBLE_DB, MOST_TONE_DB)
+    )
     least = np.where(hz >= TREBLE_FROM_HZ, -MOST_TREBLE_DB, -MOST_TONE_DB)
     move = np.clip(move, least, np.where((hz < NO_BOOST_BELOW_HZ) | ~holds, 0.0, most))
     move = _gentle(_smooth(move, hz), hz)
@@ -189,7 +197,9 @@ def _stereo(m: Measurement, genre: Genre, strength: float, holds_back: float) ->
     gap = float(np.mean(usual[2:] + genre.width_db - np.maximum(measured[2:], -60.0)))
     edge = float(spread[2:].mean()) * _edge(strength)
     width = math.copysign(max(abs(gap) - edge, 0.0), gap) * holds_back
-    width = min(max(width, MOST_NARROWING_DB), MOST_WIDENING_DB if m.mono_loss_db < MOST_MONO_LOSS_DB else 0.0)
+    width = min(
+        max(width, MOST_NARROWING_DB), MOST_WIDENING_DB if m.mono_loss_db < MOST_MONO_LOSS_DB else 0.0
+    )
     if abs(width) < LEAST_WIDTH_DB:
         width = 0.0
     if not mono and not width:
@@ -204,7 +214,8 @@ def _dynamics(m: Measurement, genre: Genre, tier: Tier, strength: float) -> _Dec
     if strength <= 0.0:
         return _Decision(None, "the song is finished already, or intensity is 0")
     ratios = [
-        float(np.mean(np.array(m.band_sigma_db)[a:b]) / np.mean(np.array(genre.band_sigma_db)[a:b])) for a, b in BAND_PARTS
+        float(np.mean(np.array(m.band_sigma_db)[a:b]) / np.mean(np.array(genre.band_sigma_db)[a:b]))
+        for a, b in BAND_PARTS
     ]
     ratios = [min(max(1.0 + (ratio - 1.0) * min(strength, 1.5), 1.0), MOST_RATIO) for ratio in ratios]
     cap = min(genre.compression_cap_db, tier.dynamics_cap_db) * min(strength, 1.5)
@@ -217,7 +228,10 @@ def _dynamics(m: Measurement, genre: Genre, tier: Tier, strength: float) -> _Dec
             threshold_dbfs=round(total, 2), ratio=round(ratio, 2), cap_db=round(cap, 2),
             makeup_db=round(cap * EXPECTED_SHARE * (1.0 - 1.0 / ratio), 2),
         )  # fmt: skip
-        return _Decision(Dynamics(bands=(band,)), f"moves more than {genre.title} usually does: {ratio:.2f}:1, at most {cap:.1f} dB")
+        return _Decision(
+            Dynamics(bands=(band,)),
+            f"moves more than {genre.title} usually does: {ratio:.2f}:1, at most {cap:.1f} dB",
+        )
     bands = [
         Band(
             threshold_dbfs=round(max(-100.0, level), 2), ratio=round(ratio, 2), cap_db=round(cap, 2) if ratio >= LEAST_RATIO else 0.0,
@@ -225,7 +239,11 @@ def _dynamics(m: Measurement, genre: Genre, tier: Tier, strength: float) -> _Dec
         )
         for level, ratio in zip(m.band_threshold_db, ratios, strict=True)
     ]  # fmt: skip
-    said = ", ".join(f"{name} {ratio:.2f}:1" for name, ratio in zip(BAND_NAMES, ratios, strict=True) if ratio >= LEAST_RATIO)
+    said = ", ".join(
+        f"{name} {ratio:.2f}:1"
+        for name, ratio in zip(BAND_NAMES, ratios, strict=True)
+        if ratio >= LEAST_RATIO
+    )
     stage = Dynamics(crossovers_hz=CROSSOVERS_HZ, bands=tuple(bands))
     return _Decision(stage, f"moves more than {genre.title} usually does: {said}, at most {cap:.1f} dB")
 

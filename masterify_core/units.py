@@ -11,7 +11,7 @@ def db_to_gain(value_db: float) -> float:
     >>> round(db_to_gain(6.0206), 4)
     2.0
     """
-    return 10.0 ** (value_db / 20.0)
+    return math.pow(10.0, value_db / 20.0)
 
 
 def gain_to_db(gain: float) -> float:

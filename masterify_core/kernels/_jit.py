@@ -16,7 +16,6 @@ import functools
 import hashlib
 import importlib
 import json
-import math
 import os
 import pkgutil
 import stat
@@ -267,9 +266,8 @@ def _write(module: str, compiled: list[tuple[str, str, bytes]]) -> None:
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(whole)
-                os.replace(
-                    part, folder / _file_name(module)
-                )  # two runs at once: the last one wins, both are right
+                # Two runs at once: the last one wins, and both are right.
+                Path(part).replace(folder / _file_name(module))
             except BaseException:
                 Path(part).unlink(missing_ok=True)
                 raise
@@ -311,8 +309,8 @@ def _compile(made: Kernel) -> tuple[str, str, bytes]:
     import numba
     from numba.core import sigutils
 
-    arguments, returns = sigutils.normalize_signature(made.signature)
-    dispatcher = numba.njit(no_cfunc_wrapper=True, no_cpython_wrapper=True, **_OPTIONS)(
+    arguments, returns = sigutils.normalize_signature(made.signature)  # type: ignore[no-untyped-call]
+    dispatcher = numba.njit(**_OPTIONS, no_cfunc_wrapper=True, no_cpython_wrapper=True)(  # type: ignore[call-overload]
         _for_numba(made.function)
     )
     dispatcher.compile(arguments)

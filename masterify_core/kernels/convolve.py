@@ -103,25 +103,51 @@ def _columns_back(re: Array, im: Array, wr: Array, wi: Array) -> None:
 
 
 @inlined
+def _twiddle(re: Array, im: Array, wr: Array, wi: Array) -> None:
+    """``x *= w``, complex, along one row."""
+    for c in range(re.shape[0]):
+        real = re[c] * wr[c] - im[c] * wi[c]
+        im[c] = re[c] * wi[c] + im[c] * wr[c]
+        re[c] = real
+
+
+@inlined
+def _twiddle_back(re: Array, im: Array, wr: Array, wi: Array) -> None:
+    """``x *= conj(w)``, complex, along one row."""
+    for c in range(re.shape[0]):
+        real = re[c] * wr[c] + im[c] * wi[c]
+        im[c] = im[c] * wr[c] - re[c] * wi[c]
+        re[c] = real
+
+
+@inlined
+def _transpose(x: Array, out: Array) -> None:
+    """``out[c, r] = x[r, c]``, eight rows at a time; both counts are multiples of 8."""
+    for r in range(0, x.shape[0], 8):
+        a, b, c, d = x[r], x[r + 1], x[r + 2], x[r + 3]
+        e, f, g, h = x[r + 4], x[r + 5], x[r + 6], x[r + 7]
+        for k in range(x.shape[1]):
+            row = out[k, r : r + 8]
+            row[0], row[1], row[2], row[3] = a[k], b[k], c[k], d[k]
+            row[4], row[5], row[6], row[7] = e[k], f[k], g[k], h[k]
+
+
+@inlined
 def _turn(re: Array, im: Array, wr: Array, wi: Array, tre: Array, tim: Array) -> None:
-    """``t[c, r] = x[r, c] * w[r, c]``: twiddle and transpose, in tiles that stay in the cache."""
-    for r0 in range(0, re.shape[0], 8):
-        for c0 in range(0, re.shape[1], 8):
-            for r in range(r0, r0 + 8):
-                for c in range(c0, c0 + 8):
-                    tre[c, r] = re[r, c] * wr[r, c] - im[r, c] * wi[r, c]
-                    tim[c, r] = re[r, c] * wi[r, c] + im[r, c] * wr[r, c]
+    """``t[c, r] = x[r, c] * w[r, c]``; ``x`` is overwritten."""
+    for r in range(re.shape[0]):
+        _twiddle(re[r], im[r], wr[r], wi[r])
+    _transpose(re, tre)
+    _transpose(im, tim)
 
 
 @inlined
 def _turn_back(tre: Array, tim: Array, wr: Array, wi: Array, re: Array, im: Array) -> None:
     """Undo ``_turn``."""
-    for r0 in range(0, re.shape[0], 8):
-        for c0 in range(0, re.shape[1], 8):
-            for r in range(r0, r0 + 8):
-                for c in range(c0, c0 + 8):
-                    re[r, c] = tre[c, r] * wr[r, c] + tim[c, r] * wi[r, c]
-                    im[r, c] = tim[c, r] * wr[r, c] - tre[c, r] * wi[r, c]
+    _transpose(tre, re)
+    _transpose(tim, im)
+    for r in range(re.shape[0]):
+        _twiddle_back(re[r], im[r], wr[r], wi[r])
 
 
 @inlined
@@ -162,7 +188,9 @@ def _store(block: Array, skip: int, start: int, left: float, right: float, add: 
 
 
 @kernel("void(f4[:,::1], f4[:,::1], f4[:,:,::1], f4[:,::1], f4[:,::1], f4[:,::1], f4[:,::1])")
-def spectrum(re: Array, im: Array, turn: Array, rows: Array, columns: Array, out_re: Array, out_im: Array) -> None:
+def spectrum(
+    re: Array, im: Array, turn: Array, rows: Array, columns: Array, out_re: Array, out_im: Array
+) -> None:
     """DFT of the R x C block ``re + i im`` (overwritten) into C x R, in the order that ``convolve`` uses; O(N log N).
 
     ``turn[:, r, c] = exp(-2 pi i r' c / N)``, r' the digit-reversed r; ``rows[:, k] = exp(-2 pi i k / R)``,

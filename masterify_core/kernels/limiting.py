@@ -101,12 +101,12 @@ def sliding_quantile(x: Array, reach: int, share: float, window: Array, out: Arr
             window[i] = x[come]
             count += 1
         if k >= 0:
-            out[k] = window[int(math.floor(share * (count - 1) + 0.5))]
+            out[k] = window[math.floor(share * (count - 1) + 0.5)]
 
 
 @inlined
 def _trailing_mean(x: Array, width: int) -> None:
-    """``x[k] = mean(x[k - width + 1 : k + 1])`` in place, ``x[0]`` before the start; needs width - 1 old values, so it goes backwards."""
+    """``x[k] = mean(x[k - width + 1 : k + 1])`` in place, ``x[0]`` before the start; backwards, as it needs old values."""
     total = 0.0
     for i in range(width):
         total += x[max(0, x.shape[0] - 1 - i)]
@@ -212,7 +212,8 @@ def clip(x: Array, peaks: Array, phases: Array, level: float, window: Array, poi
         first, last = start // GROUP, min((start + chunk) // GROUP, peaks.shape[0])
         was_busy, busy = busy, False
         for k in range(first, last):
-            busy = busy or peaks[k] > level
+            if peaks[k] > level:
+                busy = True
         if not busy:
             continue
         for c in range(x.shape[0]):

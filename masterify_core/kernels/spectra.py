@@ -31,7 +31,7 @@ def load_mid_side(x: Array, window: Array, start: int, re: Array, im: Array) -> 
 
 @kernel("void(f4[::1], f4[::1], i8[::1], i8[::1], f8[:,::1])")
 def band_powers(re: Array, im: Array, order: Array, edges: Array, out: Array) -> None:
-    """``out[:, b]``: power of mid (row 0) and side (row 1) in the bins ``edges[b] <= k < edges[b + 1]``, O(N).
+    """``out[:, b]``: power of mid (row 0) and side (row 1) in the bins ``edges[b] <= k < edges[b + 1]``, k >= 1, O(N).
 
     The block is mid + i side; bin k stands at ``order[k]``: ``M = (Z[k] + conj Z[N-k]) / 2``, ``S = (Z[k] - conj Z[N-k]) / 2i``.
     """
@@ -40,7 +40,7 @@ def band_powers(re: Array, im: Array, order: Array, edges: Array, out: Array) ->
         mid = 0.0
         side = 0.0
         for k in range(edges[band], edges[band + 1]):
-            a, b = order[k], order[(size - k) % size]
+            a, b = order[k], order[size - k]
             ar, ai, br, bi = re[a], im[a], re[b], im[b]
             mid += (ar + br) ** 2 + (ai - bi) ** 2
             side += (ar - br) ** 2 + (ai + bi) ** 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ THIRD_OCTAVES_HZ = (
 BANDS_HZ = (0.0, 148.0, 392.0, 795.0, 1458.0, 2550.0, 4349.0, 7314.0, 12199.0)
 """Lower edges of nine bands of equal ERB steps; the last ends at half the rate."""
 
-MOST_BLOCKS = 300  # of about 0.37 s: enough for a mean spectrum to settle within 0.2 dB
+MOST_BLOCKS = 240  # of about 0.37 s: enough for a mean spectrum to settle within 0.2 dB
 GATE_DB = -20.0  # under the mean power of the blocks, as EBU Tech 3342 gates loudness range
 SUBSONIC_BELOW_HZ = 18.0
 
@@ -55,9 +56,7 @@ class Spectra:
     def heard(self) -> NDArray[np.bool_]:
         """Which blocks count: those above 20 dB under the mean power."""
         power = self.bands.sum(axis=(1, 2))
-        return np.asarray(
-            power > max(1e-12, float(power.mean())) * 10 ** (GATE_DB / 10)
-        )
+        return np.asarray(power > max(1e-12, float(power.mean())) * 10 ** (GATE_DB / 10))
 
 
 def measure_spectra(audio: Audio) -> Spectra:
@@ -65,10 +64,14 @@ def measure_spectra(audio: Audio) -> Spectra:
     table = fourier(audio.rate)
     size, (rows, columns) = table.size, table.turn.shape[1:]
     hz = np.fft.rfftfreq(size, 1.0 / audio.rate)
-    third_edges = np.searchsorted(hz, np.append(THIRD_OCTAVES_HZ, 2.0 ** (1.0 / 3.0) * 20_000.0) * 2.0 ** (-1.0 / 6.0))
+    third_edges = np.searchsorted(
+        hz, np.append(THIRD_OCTAVES_HZ, 2.0 ** (1.0 / 3.0) * 20_000.0) * 2.0 ** (-1.0 / 6.0)
+    )
     nine_edges = np.searchsorted(hz, BANDS_HZ)
     edges = np.unique(np.concatenate([[1], third_edges, np.maximum(nine_edges, 1), [len(hz)]]))
-    starts = np.linspace(0, max(0, audio.frames - size), min(max(1, audio.frames // size), MOST_BLOCKS)).astype(int)
+    starts = np.linspace(
+        0, max(0, audio.frames - size), min(max(1, audio.frames // size), MOST_BLOCKS)
+    ).astype(int)
     window = np.hanning(size + 1)[:-1]
     weights = (window * math.sqrt(2.0 / (size * float((window**2).sum())))).astype(np.float32)
     block, out = np.empty((2, rows, columns), np.float32), np.empty((2, columns, rows), np.float32)
@@ -77,14 +80,20 @@ def measure_spectra(audio: Audio) -> Spectra:
         spectra.load_mid_side(audio.samples, weights, int(start), block[0], block[1])
         convolve.spectrum(block[0], block[1], table.turn, table.rows, table.columns, out[0], out[1])
         spectra.band_powers(out[0].reshape(-1), out[1].reshape(-1), table.order, edges, power[i])
-    thirds, bands = _gathered(power, edges, third_edges), _gathered(power, edges, np.append(nine_edges, len(hz)))
+    thirds, bands = (
+        _gathered(power, edges, third_edges),
+        _gathered(power, edges, np.append(nine_edges, len(hz))),
+    )
     subsonic = power[:, :, edges[:-1] < third_edges[0]].sum(axis=(1, 2))
     return Spectra(thirds, bands, subsonic, audio.rate / 2.0)
 
 
 def _gathered(power: Floats, edges: NDArray[np.int64], wanted: NDArray[np.int64]) -> Floats:
     """Add fine bands up to wider ones."""
-    parts = [power[:, :, (edges[:-1] >= a) & (edges[:-1] < b)].sum(axis=2) for a, b in zip(wanted, wanted[1:], strict=False)]
+    parts = [
+        power[:, :, (edges[:-1] >= a) & (edges[:-1] < b)].sum(axis=2)
+        for a, b in pairwise(wanted)
+    ]
     return np.stack(parts, axis=2)
 
 
@@ -135,3 +144,15 @@ def band_thresholds_db(spectra_: Spectra) -> tuple[float, float, float]:
     parts = heard[:, :1].sum(axis=1), heard[:, 1:5].sum(axis=1), heard[:, 5:].sum(axis=1)
     low, middle, high = (float(_db(np.maximum(np.percentile(part, 70.0), 1e-12))) for part in parts)
     return low, middle, high
+
+
+def correlation(spectra_: Spectra) -> float:
+    """Correlation of left and right from mid and side power, ``(M - S) / (M + S)``: exact for equally loud channels; 1 for mono."""
+    mid, side = (float(p) for p in spectra_.bands.sum(axis=(0, 2)))
+    return (mid - side) / (mid + side) if mid + side > 0.0 else 1.0
+
+
+def mono_loss_db(spectra_: Spectra) -> float:
+    """How much quieter the mono sum is than both channels, dB: 0 for mono, large for channels out of phase."""
+    mid, side = (float(p) for p in spectra_.bands.sum(axis=(0, 2)))
+    return 10.0 * math.log10((mid + side) / mid) if mid > 0.0 else 0.0

@@ -44,6 +44,15 @@ def blocks(audio: Audio, bit_depth: BitDepth, gain: float, *, dither: bool) -> I
     for start in range(0, audio.frames, BLOCK_FRAMES):
         words = np.empty((min(BLOCK_FRAMES, audio.frames - start), audio.channels), np.int32)
         kernels.quantise(
-            audio.samples, start, gain, int(bit_depth), 1.0 if dither else 0.0, SEED, shape, errors, scratch, words
+            audio.samples,
+            start,
+            gain,
+            int(bit_depth),
+            1.0 if dither else 0.0,
+            SEED,
+            shape,
+            errors,
+            scratch,
+            words,
         )
         yield words

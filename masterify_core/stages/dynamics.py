@@ -82,5 +82,11 @@ class Dynamics(Checked):
             return np.zeros((5, 5))
         low, high = (min(hz, 0.45 * rate) for hz in self.crossovers_hz)
         return np.array(
-            [low_pass(low, rate), high_pass(low, rate), all_pass(high, rate), low_pass(high, rate), high_pass(high, rate)]
+            [
+                low_pass(low, rate),
+                high_pass(low, rate),
+                all_pass(high, rate),
+                low_pass(high, rate),
+                high_pass(high, rate),
+            ]
         )

@@ -101,7 +101,7 @@ class Limited:
     sustained_db, peak_db, final_db
         Largest reduction by each part, dB.
     mean_db
-        Mean reduction over all frames, dB.
+        Reduction of the mean gain over all frames, dB.
     clipped_points
         Number of oversampled points that were clipped.
     """
@@ -118,7 +118,7 @@ def envelope(audio: Audio) -> Envelope:
     """Peak envelope of a song: 4x interpolation, 16 taps."""
     peaks = np.ones(max(1, -(-audio.frames // kernels.GROUP)), np.float32)
     _measure_peaks(audio.samples, 0.0, peaks)
-    hop_peaks = np.empty(-(-len(peaks) // HOP_GROUPS), np.float32)
+    hop_peaks: Row = np.empty(-(-len(peaks) // HOP_GROUPS), np.float32)
     kernels.group_maxima(peaks, HOP_GROUPS, hop_peaks)
     hops_per_s = audio.rate / HOP_FRAMES
     reach = max(1, round(hops_per_s / (4.0 * LOWEST_TONE_HZ)))
@@ -147,19 +147,19 @@ def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float) -> Limited
     r = np.zeros_like(env.peaks)
     if sustained > 0.0:
         kernels.draw_line(held, HOP_GROUPS, r)
-    peaks = env.peaks * np.float32(gain) * (1.0 - r)
+    peaks = np.asarray(env.peaks * np.float32(gain) * (1.0 - r), dtype=np.float32)
     clip_level = ceiling * db_to_gain(limiter.clip_from_db)
     deepest = clip_level * db_to_gain(limiter.clip_depth_db)
     lookahead = 0.0
     if peaks.max() > deepest:
         short = _lookahead_reduction(limiter, peaks, deepest, env.rate)
         lookahead = float(short.max())
-        r = 1.0 - (1.0 - r) * (1.0 - short)
+        r += short - r * short
         peaks *= 1.0 - short
     samples = np.empty_like(audio.samples)
     scratch = np.empty(CHUNK, np.float32)
     kernels.apply_reduction(audio.samples, r, gain, scratch, samples)
-    mean_db = -20.0 * float(np.log10(np.maximum(1.0 - r, 1e-6)).mean())
+    mean_gain = 1.0 - float(r.mean())
     clipped = 0
     if limiter.clip_depth_db > 0.0:
         window = np.empty((audio.channels, CHUNK + 4 * kernels.CLIP_TAPS), np.float32)
@@ -171,20 +171,29 @@ def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float) -> Limited
         last = _lookahead_reduction(limiter, peaks, ceiling, env.rate)
         kernels.apply_reduction(samples, last, 1.0, scratch, samples)
         final = float(last.max())
-        mean_db -= 20.0 * float(np.log10(1.0 - last).mean())
-    return Limited(samples, *(-gain_to_db(1.0 - x) for x in (sustained, lookahead, final)), mean_db, clipped)
+        mean_gain *= 1.0 - float(last.mean())
+    return Limited(
+        samples,
+        sustained_db=_taken_db(1.0 - sustained),
+        peak_db=_taken_db(1.0 - lookahead),
+        final_db=_taken_db(1.0 - final),
+        mean_db=_taken_db(mean_gain),
+        clipped_points=clipped,
+    )
 
 
 def estimated(limiter: Limiter, env: Envelope, energy: Energies, gain: float) -> Energies:
     """Energies per 10 ms after `limit`, from peaks per 128 frames alone: within about 0.3 LU, at a hundredth of its time."""
     held, _ = _sustained_reduction(limiter, env, gain)
-    peaks = env.hop_peaks * np.float32(gain) * (1.0 - held)
+    peaks = np.asarray(env.hop_peaks * np.float32(gain) * (1.0 - held), dtype=np.float32)
     clip_level = db_to_gain(limiter.ceiling_dbtp + limiter.clip_from_db)
     deepest = clip_level * db_to_gain(limiter.clip_depth_db)
-    kept = 1.0 - held
+    kept = np.asarray(1.0 - held, dtype=np.float64)
     if peaks.max() > deepest:
-        need = 1.0 - np.minimum(1.0, deepest / np.maximum(peaks, 1e-9))
-        kept *= 1.0 - _smoothed(need, env.rate / HOP_FRAMES, 0.1, limiter.attack_ms, limiter.fast_ms, limiter.slow_ms)
+        need = _need(peaks, deepest)
+        kept *= 1.0 - _smoothed(
+            need, env.rate / HOP_FRAMES, 0.1, limiter.attack_ms, limiter.fast_ms, limiter.slow_ms
+        )
     kept *= np.sqrt(np.minimum(1.0, clip_level / np.maximum(peaks, 1e-9)))  # clipping takes the tips only
     weight = env.hop_peaks.astype(np.float64) ** 2 + 1e-12
     hop = (np.arange(len(weight)) * HOP_FRAMES + HOP_FRAMES // 2) * 100 // env.rate
@@ -199,7 +208,7 @@ def dips(overs: Row, ceiling: float, rate: int) -> Row:
     """Short smooth reductions (0.7 ms) that bring the peaks found at single frames under the ceiling."""
     peaks = np.empty(max(1, -(-len(overs) // kernels.GROUP)), np.float32)
     kernels.group_maxima(overs, kernels.GROUP, peaks)
-    need = 1.0 - np.minimum(1.0, np.float32(ceiling) / np.maximum(peaks, np.float32(1e-9)))
+    need = _need(peaks, ceiling)
     return _smoothed(need, rate / kernels.GROUP, DIP_MS, 0.0, 0.0, 0.0)
 
 
@@ -208,21 +217,35 @@ def apply(samples: Rows, reduction: Row, gain: float = 1.0) -> None:
     kernels.apply_reduction(samples, reduction, gain, np.empty(CHUNK, np.float32), samples)
 
 
+def _taken_db(gain: float) -> float:
+    return max(0.0, -gain_to_db(gain))
+
+
+def _need(levels: Row, ceiling: float) -> Row:
+    """Reduction that brings each level to the ceiling."""
+    return np.asarray(1.0 - np.float32(ceiling) / np.maximum(levels, np.float32(ceiling)), dtype=np.float32)
+
+
 def _sustained_reduction(limiter: Limiter, env: Envelope, gain: float) -> tuple[Row, float]:
     """Reduction per hop of what is sustained over the ceiling, and its largest value."""
     threshold = db_to_gain(limiter.ceiling_dbtp + limiter.sustained_over_db)
-    need = 1.0 - np.minimum(1.0, np.float32(threshold / gain) / np.maximum(env.sustained, np.float32(1e-9)))
+    need = _need(env.sustained, threshold / gain)
     if not need.any():
         return need, 0.0
     smooth = _smoothed(
-        need, env.rate / HOP_FRAMES, SUSTAINED_LOOKAHEAD_MS, SUSTAINED_ATTACK_MS, SUSTAINED_FAST_MS, SUSTAINED_SLOW_MS
+        need,
+        env.rate / HOP_FRAMES,
+        SUSTAINED_LOOKAHEAD_MS,
+        SUSTAINED_ATTACK_MS,
+        SUSTAINED_FAST_MS,
+        SUSTAINED_SLOW_MS,
     )
     return smooth, float(smooth.max())
 
 
 def _lookahead_reduction(limiter: Limiter, peaks: Row, ceiling: float, rate: int) -> Row:
     """Reduction per control point that keeps ``peaks`` under ``ceiling``."""
-    need = 1.0 - np.minimum(1.0, np.float32(ceiling) / np.maximum(peaks, np.float32(1e-9)))
+    need = _need(peaks, ceiling)
     rate_hz = rate / kernels.GROUP
     return _smoothed(need, rate_hz, limiter.lookahead_ms, limiter.attack_ms, limiter.fast_ms, limiter.slow_ms)
 
@@ -232,10 +255,10 @@ def _smoothed(
 ) -> Row:
     """Hold, release and smooth; never below ``need``."""
     ahead = ms_to_frames(lookahead_ms, rate_hz)
-    boxes = [1 + int(share * ahead) for share in BOX_SHARES]
+    box1, box2, box3 = (1 + int(share * ahead) for share in BOX_SHARES)
     out = np.empty_like(need)
     kernels.reduction(
-        need, ahead, *boxes, one_pole(attack_ms, rate_hz), one_pole(slow_ms, rate_hz), one_pole(fast_ms, rate_hz),
+        need, ahead, box1, box2, box3, one_pole(attack_ms, rate_hz), one_pole(slow_ms, rate_hz), one_pole(fast_ms, rate_hz),
         np.empty((2, len(need)), np.float32), out,
     )  # fmt: skip
     return out
