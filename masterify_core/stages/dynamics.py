@@ -9,7 +9,7 @@ import numpy as np
 
 from masterify_core.audio import Audio
 from masterify_core.errors import SettingError
-from masterify_core.filters import Floats, all_pass, high_pass, low_pass
+from masterify_core.filters import Floats, all_pass, low_pass
 from masterify_core.kernels import dynamics as kernels
 from masterify_core.schema import Checked, Count, Range
 from masterify_core.units import db_to_gain, one_pole
@@ -71,7 +71,7 @@ class Dynamics(Checked):
         state[:, 2] = 1.0
         out = np.empty_like(audio.samples)
         kernels.compress(
-            audio.samples, self._sections(rate), settings, np.zeros((audio.channels, 9, 2)), state,
+            audio.samples, self._sections(rate), settings, np.zeros((audio.channels, 7, 2)), state,
             np.zeros((audio.channels, count, kernels.STEP), np.float32), np.zeros((count, 4)), out,
         )  # fmt: skip
         return audio.with_samples(out)
@@ -79,14 +79,6 @@ class Dynamics(Checked):
     def _sections(self, rate: int) -> Floats:
         """Sections as the kernel wants them; zeros for one band."""
         if not self.crossovers_hz:
-            return np.zeros((5, 5))
+            return np.zeros((4, 5))
         low, high = (min(hz, 0.45 * rate) for hz in self.crossovers_hz)
-        return np.array(
-            [
-                low_pass(low, rate),
-                high_pass(low, rate),
-                all_pass(high, rate),
-                low_pass(high, rate),
-                high_pass(high, rate),
-            ]
-        )
+        return np.array([low_pass(low, rate), all_pass(low, rate), low_pass(high, rate), all_pass(high, rate)])
