@@ -1,0 +1,56 @@
+"""The tables inside the documents, made from presets and code. Refresh them with ``python -m tests.refresh_docs``."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+from unittest import mock
+
+from masterify_cli import exits
+from masterify_core import presets
+from masterify_core.preset_tables import ai_service_table, genre_table, markdown, platform_table, tier_table
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md"]
+BLOCK = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- /table -->)", re.S)
+PRESET_TABLES = {
+    "platforms": platform_table,
+    "genres": genre_table,
+    "ai_services": ai_service_table,
+    "tiers": tier_table,
+}
+
+
+def shipped():
+    """The presets that come along, whatever the user has of their own."""
+    with mock.patch.object(presets, "user_presets_dir", return_value=Path("nowhere")):
+        return presets.Library.load()
+
+
+def modules(folder):
+    """What each module of a folder owns: the first line of its docstring."""
+    rows = [["module", "owns"]]
+    for path in sorted((ROOT / folder).glob("*.py")):
+        if path.name != "__init__.py":
+            text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            rows.append([f"`{path.stem}`", text.partition("\n")[0].replace("``", "`")])
+    return rows
+
+
+def table(name):
+    if name in PRESET_TABLES:
+        return PRESET_TABLES[name](shipped())
+    if name == "exit_codes":
+        return [["exit code", "means"], *([str(code), meaning] for code, meaning in exits.MEANING.items())]
+    return modules(name)
+
+
+def refreshed(text):
+    """The document with every table made anew."""
+    return BLOCK.sub(lambda found: f"{found[1]}\n{markdown(table(found[2]))}\n\n{found[3]}", text)
+
+
+if __name__ == "__main__":
+    for document in DOCUMENTS:
+        document.write_text(refreshed(document.read_text(encoding="utf-8")), encoding="utf-8")
+        sys.stdout.write(f"refreshed {document.name}\n")
