@@ -40,7 +40,7 @@ def analyze(
 
     with inputs.opened(songs, recursive=recursive) as found:
         first_run.prepare(quiet or as_json)
-        with progress.shown(len(found), quiet or as_json) as shown:
+        with progress.shown("measuring", len(found), quiet or as_json) as shown:
 
             def work(song: inputs.Song, report: batch.Report) -> Measured:
                 source = files.read(song.path, on_progress=lambda share: report("reading", READING * share))

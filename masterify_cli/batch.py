@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import queue
 import threading
@@ -21,7 +22,7 @@ Report = Callable[[str, float], None]
 Work = Callable[[Song, Report], T]
 
 STOP_LIMIT_S = 10.0
-"""How long a stopped worker may take to remove what it was writing; each looks up several times a second."""
+"""How long a stopped worker may take to remove what it was writing."""
 
 _LOOK_UP_S = 0.2
 """How often the waiting main thread lets signals through where waiting blocks them (Windows)."""
@@ -71,19 +72,11 @@ def run(
     An interruption (Ctrl-C, a signal) ends all workers, lets them remove what they were writing, and
     goes on up.
     """
-    stop = threading.Event()
 
     def attempt(number: int) -> Outcome[T]:
         song = songs[number]
-        report = progress.started(song.shown)
-
-        def listening(stage: str, share: float) -> None:
-            if stop.is_set():
-                raise _Stopped
-            report(stage, share)
-
         try:
-            return Outcome(song, result=work(song, listening))
+            return Outcome(song, result=work(song, progress.started(song.shown)))
         except MasterifyError as error:
             return Outcome(song, error=_in_the_users_words(error, song))
         except MemoryError:
@@ -103,7 +96,7 @@ def run(
             outcomes[number] = attempt(number)
             on_end(outcomes[number])
     else:
-        for number, outcome in _several(attempt, len(songs), jobs, stop):
+        for number, outcome in _several(attempt, len(songs), jobs):
             outcomes[number] = outcome
             on_end(outcome)
     return [outcomes[number] for number in range(len(songs))]
@@ -129,9 +122,7 @@ def memory_free() -> int:
         return 2**63
 
 
-def _several(
-    attempt: Callable[[int], Outcome[T]], count: int, jobs: int, stop: threading.Event
-) -> Iterator[tuple[int, Outcome[T]]]:
+def _several(attempt: Callable[[int], Outcome[T]], count: int, jobs: int) -> Iterator[tuple[int, Outcome[T]]]:
     """Outcomes as they come, from threads: kernels, numpy and decoders release the interpreter's lock."""
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     ended: queue.SimpleQueue[tuple[int, Outcome[T]]] = queue.SimpleQueue()
@@ -140,7 +131,7 @@ def _several(
 
     def worker() -> None:
         with contextlib.suppress(queue.Empty, _Stopped):
-            while not stop.is_set():
+            while True:
                 number = waiting.get_nowait()
                 ended.put((number, attempt(number)))
 
@@ -151,9 +142,16 @@ def _several(
         for _ in range(count):
             yield _next(ended)
     finally:
-        stop.set()
+        for thread in threads:
+            _stop(thread)
         for thread in threads:
             thread.join(STOP_LIMIT_S)
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Raise `_Stopped` in a thread, at its next step in Python: within a kernel's run, a fraction of a second."""
+    if thread.is_alive() and thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped))
 
 
 def _next(ended: queue.SimpleQueue[T]) -> T:

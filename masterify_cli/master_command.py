@@ -184,7 +184,7 @@ def master(
         requests = {song: _request(song, settings) for song in found}
         outputs.check(requests, library)
         first_run.prepare(quiet or as_json)
-        with progress.shown(len(found), quiet or as_json) as shown:
+        with progress.shown("mastering", len(found), quiet or as_json) as shown:
 
             def work(song: inputs.Song, report: batch.Report) -> MasterResult:
                 return master_song(requests[song], library, report)

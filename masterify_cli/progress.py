@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from masterify_cli import printing
 
 if TYPE_CHECKING:
+    from rich.live import Live
     from rich.progress import TaskID
     from rich.table import Column
 
@@ -35,15 +36,15 @@ class Progress(Protocol):
 
 
 @contextlib.contextmanager
-def shown(count: int, quiet: bool) -> Iterator[Progress]:
-    """Show the progress of ``count`` pieces of work while the block runs."""
+def shown(doing: str, count: int, quiet: bool) -> Iterator[Progress]:
+    """Show the progress of ``count`` pieces of work, e.g. ``mastering``, while the block runs."""
     if quiet:
         yield Silence()
     elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         with Bars(count) as bars:
             yield bars
     else:
-        yield Lines(count)
+        yield Lines(doing, count)
 
 
 class Silence:
@@ -64,18 +65,16 @@ class Silence:
 class Lines(Silence):
     """One plain line as each song starts, and one now and then while it takes long."""
 
-    def __init__(self, count: int) -> None:
-        self._count, self._number, self._lock = count, 0, threading.Lock()
+    def __init__(self, doing: str, count: int) -> None:
+        self._doing, self._count = doing, count
+        self._number, self._lock = 0, threading.Lock()
 
     def started(self, name: str) -> Callable[[str, float], None]:
         """Write that it has started."""
         with self._lock:
             self._number += 1
-            label = (
-                f"[{self._number}/{self._count}] {printing.printable(name)}"
-                if self._count > 1
-                else printing.printable(name)
-            )
+            place = f"[{self._number}/{self._count}] " if self._count > 1 else ""
+            label = f"{place}{self._doing} {name}"
             printing.aside(label)
         last = time.monotonic()
 
@@ -93,7 +92,6 @@ class Bars:
 
     def __init__(self, count: int) -> None:
         from rich import progress
-        from rich.console import Console
 
         self._bars = progress.Progress(
             progress.SpinnerColumn(),
@@ -104,19 +102,18 @@ class Bars:
             progress.BarColumn(bar_width=16),
             progress.TaskProgressColumn(),
             progress.TimeElapsedColumn(),
-            console=Console(stderr=True),
-            transient=True,
             expand=True,
         )
         self._tasks: dict[str, TaskID] = {}
         self._all = self._bars.add_task(f"{count} songs", total=count, stage="") if count > 1 else None
+        self._live = self._drawn()
 
     def __enter__(self) -> Self:
-        self._bars.start()
+        self._live.start(refresh=True)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bars.stop()
+        self._live.stop()
 
     def started(self, name: str) -> Callable[[str, float], None]:
         """Add a bar."""
@@ -131,18 +128,35 @@ class Bars:
 
     def ended(self, name: str) -> None:
         """Take its bar away and move the one for all."""
-        self._bars.remove_task(self._tasks.pop(name))
+        task = self._tasks.pop(name, None)
+        if task is not None:
+            self._bars.remove_task(task)
         if self._all is not None:
             self._bars.advance(self._all)
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
         """Take the bars off the screen: results go to standard output, which Rich does not watch."""
-        self._bars.stop()
+        self._live.stop()
         try:
             yield
         finally:
-            self._bars.start()
+            self._live = self._drawn()
+            self._live.start(refresh=True)
+
+    def _drawn(self) -> Live:
+        """Make a display; one that is started again would wipe the lines printed since."""
+        from rich.console import Console
+        from rich.live import Live
+
+        return Live(
+            self._bars,
+            console=Console(stderr=True),
+            transient=True,
+            refresh_per_second=10,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
 
 
 def _column(ratio: int) -> Column:

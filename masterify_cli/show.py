@@ -45,7 +45,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], left: in
         made.add_column(Text(name), justify="left" if number < left else "right", overflow="fold")
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
-    return Padding(made, (0, 0, 0, 2))
+    return Padding(made, (0, 0, 0, 2), expand=False)
 
 
 def facts(rows: Iterable[tuple[str, str | Text]], indent: int = 2) -> Padding:
@@ -55,7 +55,7 @@ def facts(rows: Iterable[tuple[str, str | Text]], indent: int = 2) -> Padding:
     made.add_column(overflow="fold")
     for name, value in rows:
         made.add_row(Text(name), value if isinstance(value, Text) else Text(printable(value)))
-    return Padding(made, (0, 0, 0, indent))
+    return Padding(made, (0, 0, 0, indent), expand=False)
 
 
 def number(value: Any, digits: int = 1, unit: str = "", sign: bool = False) -> str:
@@ -67,8 +67,8 @@ def number(value: Any, digits: int = 1, unit: str = "", sign: bool = False) -> s
     if not isinstance(value, int | float) or not math.isfinite(value):
         return NOTHING
     text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
-    if not float(text):  # -0.0
-        text = text.replace("-", "+" if sign else "")
+    if not float(text):
+        text = text.lstrip("+-")  # neither up nor down
     return f"{text} {unit}".rstrip()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from masterify_cli import show
+from masterify_cli import show, show_analysis
 from masterify_cli.batch import Outcome
 from masterify_cli.printing import printable
 
@@ -15,16 +15,24 @@ if TYPE_CHECKING:
     from masterify_core.delivery import Delivery
     from masterify_core.mastering import MasterResult
 
-COLUMNS = ("", "target LUFS", "LUFS", "dBTP", "LRA", "PLR", "gain dB", "limited dB", "")
+TABLE_WIDTH = 72
+"""Columns that the table needs; in a narrower terminal each master is a list of numbers."""
+
+COLUMNS = ("", "target", "LUFS", "dBTP", "LRA", "PLR", "gain", "limiter", "")
 
 
-def song(name: str, result: MasterResult, about: Sequence[str] = ()) -> None:
+def song(name: str, result: MasterResult) -> None:
     """Draw one song: the proof, the files, what was done and why."""
-    screen = show.console()
-    screen.print(show.heading(name, *about))
+    screen, came = show.console(), result.measurement.to_dict()
+    loudness = f"came at {show.number(came['integrated_lufs'], unit='LUFS')}"
+    peak = show.number(came["true_peak_dbtp"], unit="dBTP")
+    screen.print(show.heading(name, *show_analysis.about(came), f"{loudness}, {peak}"), soft_wrap=True)
     if result.deliveries:
         several = len({delivery.container for delivery in result.deliveries}) > 1
-        screen.print(show.table(COLUMNS, [_row(delivery, several) for delivery in result.deliveries]))
+        rows = [_row(delivery, several) for delivery in result.deliveries]
+        screen.print(
+            show.table(COLUMNS, rows) if screen.width >= TABLE_WIDTH else show.facts(map(_line, rows))
+        )
     for path in _paths(result):
         screen.print(Text(f"  {printable(path)}"), soft_wrap=True)  # whole, so that it can be copied
     for path in result.skipped:
@@ -53,21 +61,26 @@ def summary(outcomes: Sequence[Outcome[MasterResult]]) -> None:
         screen.print(Text(f"Not mastered: {printable(outcome.message)}", style="red"), soft_wrap=True)
 
 
-def _row(delivery: Delivery, several: bool) -> list[str | Text]:
+def _row(delivery: Delivery, several: bool) -> list[Text]:
     levels: dict[str, Any] = delivery.levels.to_dict()
     title = f"{delivery.title} {delivery.container.upper()}" if several else delivery.title
     met = Text("met", style="green") if delivery.target_met else Text("stopped short", style="yellow")
-    return [
-        Text(printable(title), style="bold"),
+    numbers = (
         show.number(delivery.target_lufs),
         show.number(levels["integrated_lufs"], 2),
         show.number(levels["true_peak_dbtp"], 2),
         show.number(levels["loudness_range_lu"]),
         show.number(levels["plr_lu"]),
         show.number(delivery.gain_db, sign=True),
-        show.number(delivery.sustained_reduction_db + delivery.peak_reduction_db),
-        met,
-    ]
+        show.number(-delivery.mean_reduction_db, sign=True),
+    )
+    return [Text(printable(title), style="bold"), *map(Text, numbers), met]
+
+
+def _line(row: Sequence[Text]) -> tuple[str, Text]:
+    """Answer a row of the table as one cell: the numbers with their names."""
+    parts = [f"{name} {value}".strip() for name, value in zip(COLUMNS[1:], row[1:], strict=True)]
+    return str(row[0]), Text(", ".join(parts))
 
 
 def _paths(result: MasterResult) -> Iterable[str]:
