@@ -64,10 +64,9 @@ class Hops:
             for k in range(1, part[1]):
                 sums += total[k * apart : k * apart + length]
             total = sums
-        starts = np.arange(0, count, step)
-        edges = (2 * starts * self.rate + HOPS_PER_SECOND) // (2 * HOPS_PER_SECOND)
-        stops = (2 * (starts + width) * self.rate + HOPS_PER_SECOND) // (2 * HOPS_PER_SECOND)
-        return np.asarray(total[::step] / np.maximum(stops - edges, 1))
+        edges = hop_edges(self.frames, self.rate)
+        lengths = edges[width : width + count] - edges[:count]
+        return np.asarray(total[::step] / np.maximum(lengths[::step], 1))
 
 
 def hop_energies(audio: Audio, weights: tuple[float, ...] | None = None) -> Hops:
@@ -90,8 +89,7 @@ def energies(samples: NDArray[np.float32], rate: int, weights: tuple[float, ...]
         weights = SURROUND_WEIGHTS.get(channels, (1.0,) * channels)
     if len(weights) != channels:
         raise ValueError(f"{channels} channels need as many weights, got {len(weights)}")
-    count = frames * HOPS_PER_SECOND // rate
-    count += kernels.hop_start(count, rate) < frames
+    count = len(hop_edges(frames, rate)) - 1
     energy = np.zeros(count)
     heard = [(row, weight) for row, weight in enumerate(weights) if weight > 0.0]
     for k in range(0, len(heard), 2):
@@ -102,6 +100,14 @@ def energies(samples: NDArray[np.float32], rate: int, weights: tuple[float, ...]
             samples, row, other, weight, other_weight, rate, 0, count, k_coefficients(rate), state, energy
         )
     return Hops(energy, frames, rate)
+
+
+def hop_edges(frames: int, rate: int) -> NDArray[np.int64]:
+    """Answer the first frame of every 10 ms hop, and the end; an incomplete last hop counts."""
+    whole = frames * HOPS_PER_SECOND // rate + 1
+    edges = (2 * np.arange(whole + 1) * rate + HOPS_PER_SECOND) // (2 * HOPS_PER_SECOND)
+    inside = edges[edges < frames]
+    return np.append(inside, frames) if len(inside) else np.zeros(1, np.int64)
 
 
 def integrated_lufs(hops: Hops, gain_db: float = 0.0) -> float:

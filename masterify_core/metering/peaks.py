@@ -24,6 +24,7 @@ REACH = (
     interpolation.TAPS
 )  # frames of silence around a song: peaks may lie before its first and after its last sample
 EDGE = 2 * REACH
+PAIRS = kernels.PAIRS
 PRINTED_UP_TO_HZ = 50_000  # BS.1770's filter was made for 48 kHz
 PRINTED_MARGIN_DB = 0.09  # the printed filter reads up to 0.215 dB too much near a quarter of the rate
 FIRST_LOOK = 16  # one block in so many finds a peak that spares most of the others
@@ -140,6 +141,18 @@ def true_peak(samples: NDArray[np.float32]) -> float:
     return find_peaks(samples).true
 
 
+def true_peak_between(samples: NDArray[np.float32], begin: int, end: int) -> float:
+    """Largest magnitude from frame ``begin`` up to ``end``, a gain; outside of the song is silence."""
+    frames = samples.shape[1]
+    part = np.zeros((samples.shape[0], end - begin + 2 * PAIRS), np.float32)
+    first, last = max(0, begin - PAIRS), min(frames, end + PAIRS)
+    part[:, first - begin + PAIRS : last - begin + PAIRS] = samples[:, first:last]
+    peak = sample_peak(part[:, PAIRS:-PAIRS])
+    found = np.array([0.0, peak, math.inf, 0.0])
+    kernels.search(part, part.view(np.int32), *_tables(), 1, found)
+    return float(found[1])
+
+
 def sample_peak_dbfs(audio: Audio) -> float:
     """Sample peak, dBFS; ``-inf`` for silence, ``inf`` if there is NaN or infinity."""
     return gain_to_db(sample_peak(audio.samples))
@@ -163,10 +176,12 @@ def _tables() -> tuple[NDArray[np.float32], NDArray[np.float64]]:
 
 def _edges(samples: NDArray[np.float32]) -> list[tuple[NDArray[np.float32], int]]:
     """Cut out the ends of a song, add silence beyond, tell where each begins; a short song is one piece."""
-    frames = samples.shape[1]
+    channels, frames = samples.shape
     if frames <= EDGE:
-        return [(np.pad(samples, ((0, 0), (REACH, REACH))), -REACH)]
-    return [
-        (np.pad(samples[:, :REACH], ((0, 0), (REACH, 0))), -REACH),
-        (np.pad(samples[:, -REACH:], ((0, 0), (0, REACH))), frames - REACH),
-    ]
+        whole = np.zeros((channels, frames + 2 * REACH), np.float32)
+        whole[:, REACH : REACH + frames] = samples
+        return [(whole, -REACH)]
+    ends = np.zeros((2, channels, EDGE), np.float32)
+    ends[0, :, REACH:] = samples[:, :REACH]
+    ends[1, :, :REACH] = samples[:, -REACH:]
+    return [(ends[0], -REACH), (ends[1], frames - REACH)]

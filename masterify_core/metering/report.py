@@ -13,7 +13,7 @@ from masterify_core.audio import Audio
 from masterify_core.metering import bandlimit, defects, dynamics, loudness, spectrum, stereo
 from masterify_core.metering.defects import Clipping
 from masterify_core.metering.loudness import Hops
-from masterify_core.metering.peaks import Peaks, find_peaks
+from masterify_core.metering.peaks import find_peaks
 from masterify_core.metering.statistics import measure_statistics
 
 DIGITS = 4  # of JSON values

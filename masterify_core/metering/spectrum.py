@@ -90,10 +90,7 @@ def measure_spectra(audio: Audio) -> Spectra:
 
 def _gathered(power: Floats, edges: NDArray[np.int64], wanted: NDArray[np.int64]) -> Floats:
     """Add fine bands up to wider ones."""
-    parts = [
-        power[:, :, (edges[:-1] >= a) & (edges[:-1] < b)].sum(axis=2)
-        for a, b in pairwise(wanted)
-    ]
+    parts = [power[:, :, (edges[:-1] >= a) & (edges[:-1] < b)].sum(axis=2) for a, b in pairwise(wanted)]
     return np.stack(parts, axis=2)
 
 
@@ -144,15 +141,3 @@ def band_thresholds_db(spectra_: Spectra) -> tuple[float, float, float]:
     parts = heard[:, :1].sum(axis=1), heard[:, 1:5].sum(axis=1), heard[:, 5:].sum(axis=1)
     low, middle, high = (float(_db(np.maximum(np.percentile(part, 70.0), 1e-12))) for part in parts)
     return low, middle, high
-
-
-def correlation(spectra_: Spectra) -> float:
-    """Correlation of left and right from mid and side power, ``(M - S) / (M + S)``: exact for equally loud channels; 1 for mono."""
-    mid, side = (float(p) for p in spectra_.bands.sum(axis=(0, 2)))
-    return (mid - side) / (mid + side) if mid + side > 0.0 else 1.0
-
-
-def mono_loss_db(spectra_: Spectra) -> float:
-    """How much quieter the mono sum is than both channels, dB: 0 for mono, large for channels out of phase."""
-    mid, side = (float(p) for p in spectra_.bands.sum(axis=(0, 2)))
-    return 10.0 * math.log10((mid + side) / mid) if mid > 0.0 else 0.0

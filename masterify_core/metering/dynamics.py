@@ -1,0 +1,50 @@
+"""Dynamics: how far peaks stand over loudness, for the song and from moment to moment."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from masterify_core.audio import Audio
+from masterify_core.metering.loudness import HOPS_PER_SECOND, SHORT_TERM_HOPS, Hops, short_term_lufs
+from masterify_core.metering.peaks import true_peak_between
+from masterify_core.metering.statistics import Statistics
+from masterify_core.units import gain_to_db, power_to_db
+
+HEARD_LU = -20.0  # under the loudest 3 s: fades and pauses have no dynamics to speak of
+
+
+def rms_dbfs(statistics: Statistics) -> float:
+    """Mean power of both channels, dBFS: a full-scale square wave reads 0; ``-inf`` for silence."""
+    if statistics.frames == 0:
+        return -math.inf
+    return power_to_db(float(statistics.sums[:, :2].sum()) / (2.0 * statistics.frames))
+
+
+def crest_db(statistics: Statistics) -> float:
+    """Sample peak over mean power of both channels, dB: 3.01 for a sine; ``inf`` for silence."""
+    peak = gain_to_db(float(statistics.peaks.max(initial=0.0)))
+    return peak - rms_dbfs(statistics) if math.isfinite(peak) else math.inf
+
+
+def psr_lu(audio: Audio, hops: Hops, statistics: Statistics) -> NDArray[np.float64]:
+    """Peak to short-term loudness of each 3 s, one every second, LU.
+
+    The true peak of the 10 ms that hold the window's highest sample, over the loudness of the same 3 s.
+    Windows more than 20 LU under the loudest are left out; empty for silence and for less than 3 s.
+    """
+    loudness = short_term_lufs(hops)[::HOPS_PER_SECOND]
+    if not len(loudness):
+        return np.empty(0)
+    peaks, edges = statistics.peaks, statistics.edges
+    found: dict[int, float] = {}
+    ratios = []
+    for second in np.flatnonzero(loudness > loudness.max() + HEARD_LU):
+        first = int(second) * HOPS_PER_SECOND
+        hop = first + int(np.argmax(peaks[first : first + SHORT_TERM_HOPS]))
+        if hop not in found:
+            found[hop] = gain_to_db(true_peak_between(audio.samples, int(edges[hop]), int(edges[hop + 1])))
+        ratios.append(found[hop] - loudness[second])
+    return np.array(ratios)
