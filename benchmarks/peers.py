@@ -83,13 +83,21 @@ def _sox(task: Task) -> Peer | None:
     if said is None:
         return None
     top_db = task.ceiling_dbtp - PEAK_SPARE_DB
-    chain = f"highpass 20 bass -1 100 treble 1.5 8000 gain -l {task.gain_db - top_db:.2f} gain {top_db:g}"
-    command = ["sox", "-G", str(task.song), "-b", "24"]
+    chain = (
+        "highpass 20 bass -1 100 treble 1.5 8000 compand 0.03,0.2 6:-40,-40,-20,-18,0,-8 0 -90 0.03"
+        f" gain -l {task.gain_db - top_db:.2f} gain -n {top_db:g}"
+    )
+    command = ["sox", str(task.song), "-b", "24"]
 
     def job(out: Path) -> Run:
         return run([*command, str(out), *chain.split()])
 
-    return Peer("sox", said.split()[-1].removeprefix("v"), "high-pass, shelves, limiting gain", job)
+    return Peer(
+        "sox",
+        said.split()[-1].removeprefix("v"),
+        "high-pass, shelves, compand, limiting gain, normalise",
+        job,
+    )
 
 
 def _scripted(task: Task, python: str, name: str) -> Peer | None:

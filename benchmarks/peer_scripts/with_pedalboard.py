@@ -27,8 +27,9 @@ else:
             PeakFilter(300.0, -1.0, 0.7),
             HighShelfFilter(8000.0, 1.5),
             Compressor(threshold_db=-20.0, ratio=1.5, attack_ms=30.0, release_ms=200.0),
-            Gain(float(gain_db)),
-            Limiter(threshold_db=float(ceiling_db), release_ms=100.0),
+            Gain(float(gain_db) - float(ceiling_db)),
+            Limiter(threshold_db=0.0, release_ms=100.0),
+            Gain(float(ceiling_db)),
         ]
     )
     soundfile.write(out, board(samples.T, rate).T, rate, subtype="PCM_24")
