@@ -22,6 +22,7 @@ from masterify_core.stages.resampler import resample
 from masterify_core.units import db_to_gain
 
 Container = Literal["wav", "flac", "mp3"]
+Rows = NDArray[np.float32]
 TOLERANCE_LU = 0.02  # what delivery allows itself; the promise is 0.05
 AIM_LU = 0.03  # over the target while limiting: too loud is mended by plain gain, too quiet is not
 SPARE_LU = 0.10  # more than this over the target is limited anew instead of turned down
@@ -31,6 +32,7 @@ ROUNDS = 5
 MOST_EXTRA_DB, LEAST_SLOPE = 9.0, 0.15
 GUARD_DB = 0.002  # under the ceiling, for the rounding of the file's words
 GUARD_ROUNDS = 4
+DEEP_DIP_DB = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,17 +110,19 @@ def prepare(audio: Audio, rate: int) -> Prepared:
     return Prepared(audio, envelope(audio), hops, integrated_lufs(hops))
 
 
-def render(prepared: Prepared, target: Target) -> Rendered:
+def render(prepared: Prepared, target: Target, out: Rows | None = None) -> Rendered:
     """Find the gain that meets the loudness, limit, and close every inter-sample over.
 
     The loudness as a function of gain is estimated from peaks per 128 frames; each true rendering
-    corrects the estimate by what it missed, so one or two renderings are enough.
+    corrects the estimate by what it missed, so one or two renderings are enough. ``out`` is memory for
+    the samples, overwritten by the next rendering into it.
     """
+    out = np.empty_like(prepared.audio.samples) if out is None else out
     limiter, wanted = target.limiter, target.loudness_lufs
     plain_db = _plain_gain_db(prepared.hops, wanted)
     ceiling = db_to_gain(limiter.ceiling_dbtp)
     if db_to_gain(plain_db) * prepared.env.peak <= ceiling:
-        limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(plain_db))
+        limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(plain_db), out)
         return _guarded(
             prepared, Rendered(_audio(prepared, limited), plain_db, 1.0, limited, wanted, None), ceiling
         )
@@ -130,16 +134,15 @@ def render(prepared: Prepared, target: Target) -> Rendered:
     missed_lu, best = 0.0, None
     for _ in range(ROUNDS):
         gain_db, stopped = _solve(estimate, wanted + AIM_LU - missed_lu, plain_db)
-        limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(gain_db))
+        limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(gain_db), out)
         lufs = integrated_lufs(energies(limited.samples, prepared.audio.rate))
         missed_lu = lufs - estimate(gain_db)
         best = Rendered(_audio(prepared, limited), gain_db, 1.0, limited, lufs, stopped)
         if -TOLERANCE_LU / 2 <= lufs - wanted <= SPARE_LU or (stopped and lufs <= wanted):
             break
-        del limited
     assert best is not None
     trim = db_to_gain(min(0.0, wanted - best.lufs))
-    return _guarded(prepared, replace(best, trim=trim, lufs=min(best.lufs, wanted)), ceiling)
+    return _guarded(prepared, replace(best, trim=trim, lufs=min(best.lufs, wanted)), ceiling, out)
 
 
 def deliver(
@@ -248,22 +251,16 @@ def _solve(estimate: Callable[[float], float], wanted: float, plain_db: float) -
     return gain_db, None
 
 
-def _guarded(prepared: Prepared, rendered: Rendered, ceiling: float) -> Rendered:
-    """Dip every over that 8x interpolation or the filter printed in BS.1770 still finds."""
+def _guarded(prepared: Prepared, rendered: Rendered, ceiling: float, out: Rows) -> Rendered:
+    """Dip every over that 8x interpolation or the filter printed in BS.1770 still finds, in ``out``, the rendering's memory."""
     rate = prepared.audio.rate
     allowed = ceiling / rendered.trim * db_to_gain(-GUARD_DB)
     margin_db = PRINTED_MARGIN_DB if rate <= PRINTED_UP_TO_HZ else None
-    samples = rendered.audio.samples
     for _ in range(GUARD_ROUNDS):
-        found = overs(samples, allowed, margin_db)
+        found = overs(out, allowed, margin_db)
         if found is None:
             break
-        samples = _writable(samples)
-        apply(samples, dips(found, allowed * db_to_gain(-GUARD_DB), rate))
-    return replace(rendered, audio=prepared.audio.with_samples(samples))
-
-
-def _writable(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same memory, writable: the array is ours since `limit` made it."""
-    owner = samples.base if isinstance(samples.base, np.ndarray) else samples
-    return owner if owner.flags.writeable else samples.copy()
+        apply(out, dips(found, allowed * db_to_gain(-GUARD_DB), rate))
+        if found.max() < allowed * db_to_gain(DEEP_DIP_DB):
+            break  # a shallow dip leaves less than 0.002 dB, and the written file is measured again anyway
+    return rendered

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from masterify_core import chain, files
 from masterify_core.audio import Audio
 from masterify_core.delivery import Delivery, Target, deliver, foresee, prepare, render
@@ -18,6 +21,7 @@ from masterify_core.recipe import Order, Recipe, read_recipe, write_recipe
 from masterify_core.schema import Checked, Count, Range
 
 Progress = Callable[[str, float], None]
+Rows = NDArray[np.float32]
 Format = Literal["wav", "flac", "mp3"]
 DEFAULT_PLATFORM = "universal"
 QUIETEST_LUFS = -70.0  # BS.1770's absolute gate: below it nothing is measured, so nothing can be met
@@ -176,10 +180,9 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
     notes = (*song.notes, *recipe.notes)
     words = song.bit_depth if not recipe.steps else None
     report("processing", BEGINS["processing"])
-    audio = song.audio
-    del song  # the processed song takes its place in memory
-    audio = chain.run(audio, recipe.stages())
-    deliveries = _make(request, wanted, audio, words, report)
+    audio = chain.run(song.audio, recipe.stages())
+    spare = _memory_of(song.audio) if audio is not song.audio else None
+    deliveries = _make(request, wanted, audio, words, spare, report)
     recipe_path = None
     if request.save_recipe and not request.dry_run:
         recipe_path = _folder(request) / f"{Path(request.source).stem} (Recipe).json"
@@ -213,20 +216,25 @@ def output_paths(request: MasterRequest, library: Library) -> tuple[Path, ...]:
 
 
 def _make(
-    request: MasterRequest, wanted: list[_File], audio: Audio, words: int | None, report: Progress
+    request: MasterRequest, wanted: list[_File], audio: Audio, words: int | None, spare: Rows | None, report: Progress
 ) -> tuple[Delivery, ...]:
-    """Render each loudness once and write it in each format; in the order asked for."""
+    """Render each loudness once and write it in each format; in the order asked for.
+
+    All renderings of a rate share their memory: ``spare``, where the song was, if it fits.
+    """
     made: dict[Path, Delivery] = {}
     if not request.dry_run and wanted:
         _make_folder(wanted[0].path.parent)
     for rate in dict.fromkeys(file.rate for file in wanted):
         report("preparing", BEGINS["preparing"] + (1.0 - BEGINS["preparing"]) * len(made) / len(wanted))
         prepared = prepare(audio, rate)
+        if spare is None or spare.shape != prepared.audio.samples.shape:
+            spare = np.empty_like(prepared.audio.samples)
         for order in dict.fromkeys(id(file.order) for file in wanted if file.rate == rate):
             group = [file for file in wanted if file.rate == rate and id(file.order) == order]
             report("rendering", BEGINS["rendering"] + (1.0 - BEGINS["rendering"]) * len(made) / len(wanted))
             targets = [_target(file) for file in group]
-            rendered = render(prepared, targets[0])
+            rendered = render(prepared, targets[0], spare)
             for file, target in zip(group, targets, strict=True):
                 if request.dry_run:
                     made[file.path] = foresee(rendered, target)
@@ -239,8 +247,14 @@ def _make(
                     rendered, target, file.path, source=request.source,
                     overwrite=request.existing == "overwrite", exact=exact,
                 )  # fmt: skip
-            del rendered
     return tuple(made[file.path] for file in wanted)
+
+
+def _memory_of(audio: Audio) -> Rows | None:
+    """The array behind a sound that nobody needs any more, to be written anew; None if it is not ours alone."""
+    owner = audio.samples.base
+    fits = isinstance(owner, np.ndarray) and owner.flags.writeable and owner.shape == audio.samples.shape
+    return owner if fits and owner.dtype == np.float32 and owner.flags.c_contiguous else None
 
 
 def _target(file: _File) -> Target:

@@ -139,8 +139,11 @@ def _repair(m: Measurement, strength: float) -> _Decision:
     corner = HIGH_PASS_HZ if m.subsonic_db > SUBSONIC_FROM_DB else 0.0
     if not dc and not corner:
         return _Decision(None, "no DC and no rumble found")
-    said = [f"DC of {max(map(abs, dc)):.4f}"] * bool(dc)
-    said += [f"rumble below 18 Hz at {m.subsonic_db:.0f} dB under the bass"] * bool(corner)
+    said = []
+    if dc:
+        said.append(f"DC of {max(map(abs, dc)):.4f}")
+    if corner:
+        said.append(f"rumble below 18 Hz {-m.subsonic_db:.0f} dB under the bass")
     return _Decision(Repair(dc=dc, high_pass_hz=corner), " and ".join(said))
 
 

@@ -97,7 +97,7 @@ class Limited:
     Attributes
     ----------
     samples
-        A new array.
+        The sound, full scale = 1.
     sustained_db, peak_db, final_db
         Largest reduction by each part, dB.
     mean_db
@@ -134,15 +134,15 @@ def envelope(audio: Audio) -> Envelope:
     return Envelope(peaks, hop_peaks, sustained, audio.rate)
 
 
-def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float) -> Limited:
-    """Apply ``gain`` and limit.
+def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float, out: Rows | None = None) -> Limited:
+    """Apply ``gain`` and limit, into ``out`` if given: memory used before is several times faster than new.
 
     The result stays under the ceiling as 4x interpolation reads it (within about 0.04 dB of the truth);
     delivery closes the rest.
     """
     ceiling = db_to_gain(limiter.ceiling_dbtp)
     if gain * env.peak <= ceiling:
-        return Limited(audio.samples * np.float32(gain))
+        return Limited(np.multiply(audio.samples, np.float32(gain), out=out))
     held, sustained = _sustained_reduction(limiter, env, gain)
     r = np.zeros_like(env.peaks)
     if sustained > 0.0:
@@ -156,7 +156,7 @@ def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float) -> Limited
         lookahead = float(short.max())
         r += short - r * short
         peaks *= 1.0 - short
-    samples = np.empty_like(audio.samples)
+    samples = np.empty_like(audio.samples) if out is None else out
     scratch = np.empty(CHUNK, np.float32)
     kernels.apply_reduction(audio.samples, r, gain, scratch, samples)
     mean_gain = 1.0 - float(r.mean())
