@@ -28,6 +28,7 @@ BANDS_HZ = (0.0, 148.0, 392.0, 795.0, 1458.0, 2550.0, 4349.0, 7314.0, 12199.0)
 MOST_BLOCKS = 240  # of about 0.37 s: enough for a mean spectrum to settle within 0.2 dB
 GATE_DB = -20.0  # under the mean power of the blocks, as EBU Tech 3342 gates loudness range
 SUBSONIC_BELOW_HZ = 18.0
+FIRST_BIN = 2  # a Hann window spreads DC to bin 1 and no further
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +69,7 @@ def measure_spectra(audio: Audio) -> Spectra:
         hz, np.append(THIRD_OCTAVES_HZ, 2.0 ** (1.0 / 3.0) * 20_000.0) * 2.0 ** (-1.0 / 6.0)
     )
     nine_edges = np.searchsorted(hz, BANDS_HZ)
-    edges = np.unique(np.concatenate([[1], third_edges, np.maximum(nine_edges, 1), [len(hz)]]))
+    edges = np.unique(np.concatenate([[FIRST_BIN], third_edges, np.maximum(nine_edges, FIRST_BIN), [len(hz)]]))
     starts = np.linspace(
         0, max(0, audio.frames - size), min(max(1, audio.frames // size), MOST_BLOCKS)
     ).astype(int)
