@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
 from masterify_core.filters import Floats, convolve, linear_phase
@@ -14,7 +16,7 @@ from masterify_core.stages.repair import Repair
 from masterify_core.stages.stereo import Stereo
 from masterify_core.stages.tone import Tone
 
-Progress = Callable[[str, float], None]
+Rows = NDArray[np.float32]
 
 
 @runtime_checkable
@@ -27,10 +29,10 @@ class Linear(Protocol):
 
 
 class Direct(Protocol):
-    """A stage that turns sound into sound by itself."""
+    """A stage that works on the samples themselves."""
 
-    def __call__(self, audio: Audio) -> Audio:
-        """Answer the processed sound; same shape and rate."""
+    def apply(self, samples: NDArray[np.float32], rate: int) -> None:
+        """Process ``(channels, frames)`` in place."""
         ...
 
 
@@ -44,34 +46,33 @@ STAGES: Mapping[str, type[Stage]] = {
 }
 
 
-def run(audio: Audio, stages: Sequence[Stage], on_progress: Progress | None = None) -> Audio:
+def run(audio: Audio, stages: Sequence[Stage]) -> Audio:
     """Run the stages in order; with none, the answer is the same sound.
 
     Neighbouring linear stages become one pair of linear-phase filters, so that static correction costs
-    one pass however many stages ask for it.
+    one pass however many stages ask for it. Only the first change of a sound makes a new array.
     """
-    waiting: list[Linear] = []
-    for done, stage in enumerate(stages):
-        if on_progress:
-            on_progress("processing", done / len(stages))
-        if isinstance(stage, Linear):
-            waiting.append(stage)
+    samples = audio.samples
+    for is_linear, group in groupby(stages, lambda stage: isinstance(stage, Linear)):
+        if is_linear:
+            samples = _filtered(samples, audio.rate, [stage for stage in group if isinstance(stage, Linear)])
             continue
-        audio = stage(_filtered(audio, waiting))
-        waiting = []
-    return _filtered(audio, waiting)
+        if samples is audio.samples:
+            samples = samples.copy()
+        for stage in group:
+            if not isinstance(stage, Linear):
+                stage.apply(samples, audio.rate)
+    return audio if samples is audio.samples else audio.with_samples(samples)
 
 
-def _filtered(audio: Audio, stages: Sequence[Linear]) -> Audio:
+def _filtered(samples: Rows, rate: int, stages: Sequence[Linear]) -> Rows:
     """Run linear stages as one."""
-    if not stages:
-        return audio
 
     def combined(channel: int) -> Callable[[Floats], Floats]:
         return lambda hz: np.prod([stage.magnitude(hz)[channel] for stage in stages], axis=0)
 
-    grid = np.geomspace(10.0, audio.rate / 2.0, 200)
+    grid = np.geomspace(10.0, rate / 2.0, 200)
     same = np.array_equal(combined(0)(grid), combined(1)(grid))
-    mid_taps = linear_phase(combined(0), audio.rate)
-    side_taps = None if same else linear_phase(combined(1), audio.rate)
-    return audio.with_samples(convolve(audio.samples, audio.rate, mid_taps, side_taps))
+    mid_taps = linear_phase(combined(0), rate)
+    side_taps = None if same else linear_phase(combined(1), rate)
+    return convolve(samples, rate, mid_taps, side_taps)

@@ -123,9 +123,8 @@ def render(prepared: Prepared, target: Target, out: Rows | None = None) -> Rende
     ceiling = db_to_gain(limiter.ceiling_dbtp)
     if db_to_gain(plain_db) * prepared.env.peak <= ceiling:
         limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(plain_db), out)
-        return _guarded(
-            prepared, Rendered(_audio(prepared, limited), plain_db, 1.0, limited, wanted, None), ceiling
-        )
+        rendered = Rendered(_audio(prepared, limited), plain_db, 1.0, limited, wanted, None)
+        return _guarded(prepared, rendered, ceiling, out)
 
     def estimate(gain_db: float) -> float:
         energy = estimated(limiter, prepared.env, prepared.hops.energy, db_to_gain(gain_db))

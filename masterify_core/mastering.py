@@ -253,8 +253,9 @@ def _make(
 def _memory_of(audio: Audio) -> Rows | None:
     """The array behind a sound that nobody needs any more, to be written anew; None if it is not ours alone."""
     owner = audio.samples.base
-    fits = isinstance(owner, np.ndarray) and owner.flags.writeable and owner.shape == audio.samples.shape
-    return owner if fits and owner.dtype == np.float32 and owner.flags.c_contiguous else None
+    if not isinstance(owner, np.ndarray) or owner.shape != audio.samples.shape:
+        return None
+    return owner if owner.flags.writeable and owner.flags.c_contiguous and owner.dtype == np.float32 else None
 
 
 def _target(file: _File) -> Target:

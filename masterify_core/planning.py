@@ -45,7 +45,7 @@ LEAST_WIDTH_DB, MOST_WIDENING_DB, MOST_NARROWING_DB = 0.3, 2.0, -4.0
 MOST_MONO_LOSS_DB = 2.5
 MONO_SIDE_MID_DB = -40.0
 # Dynamics.
-LEAST_RATIO, MOST_RATIO = 1.15, 2.5
+LEAST_RATIO, MOST_RATIO = 1.3, 2.5
 CROSSOVERS_HZ = (150.0, 2500.0)
 BAND_PARTS = ((0, 1), (1, 5), (5, 9))  # of the nine bands
 BAND_NAMES = ("bass", "middle", "treble")

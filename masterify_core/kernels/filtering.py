@@ -9,16 +9,25 @@ from masterify_core.kernels._jit import kernel
 Array = Any
 
 
-@kernel("void(f4[:,::1], f8[::1], f4[:,::1])")
-def section(x: Array, coefficients: Array, out: Array) -> None:
-    """``y[n] = b0 x[n] + b1 x[n-1] + b2 x[n-2] - a1 y[n-1] - a2 y[n-2]`` for every channel, O(n); in place is fine."""
+@kernel("void(f4[:,::1], f8[::1], f8[::1])")
+def section(x: Array, coefficients: Array, offsets: Array) -> None:
+    """Filter every channel in place, ``v = x - offsets[c]``, ``y[n] = b0 v[n] + b1 v[n-1] + b2 v[n-2] - a1 y[n-1] - a2 y[n-2]``, O(n).
+
+    Two channels share a loop: their recursions wait for themselves, not for each other.
+    """
     b0, b1, b2, a1, a2 = coefficients[0], coefficients[1], coefficients[2], coefficients[3], coefficients[4]
-    for c in range(x.shape[0]):
-        s1 = 0.0
-        s2 = 0.0
+    last = x.shape[0] - 1
+    for c in range(0, x.shape[0], 2):
+        d = min(c + 1, last)
+        s1 = s2 = t1 = t2 = 0.0
         for n in range(x.shape[1]):
-            v = float(x[c, n])
+            v = x[c, n] - offsets[c]
+            w = x[d, n] - offsets[d]
             y = b0 * v + s1
+            z = b0 * w + t1
             s1 = b1 * v - a1 * y + s2
+            t1 = b1 * w - a1 * z + t2
             s2 = b2 * v - a2 * y
-            out[c, n] = y
+            t2 = b2 * w - a2 * z
+            x[d, n] = z
+            x[c, n] = y

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
+from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
 from masterify_core.errors import SettingError
@@ -54,8 +55,13 @@ class Dynamics(Checked):
             raise SettingError("crossovers_hz", "must rise")
 
     def __call__(self, audio: Audio) -> Audio:
-        """Compress; same shape."""
-        rate = audio.rate
+        """Compress a copy; same shape."""
+        samples = audio.samples.copy()
+        self.apply(samples, audio.rate)
+        return audio.with_samples(samples)
+
+    def apply(self, samples: NDArray[np.float32], rate: int) -> None:
+        """Compress in place."""
         settings = np.array(
             [
                 [
@@ -69,12 +75,10 @@ class Dynamics(Checked):
         count = len(self.bands)
         state = np.zeros((count, 3))
         state[:, 2] = 1.0
-        out = np.empty_like(audio.samples)
         kernels.compress(
-            audio.samples, self._sections(rate), settings, np.zeros((audio.channels, 7, 2)), state,
-            np.zeros((audio.channels, count, kernels.STEP), np.float32), np.zeros((count, 4)), out,
+            samples, self._sections(rate), settings, np.zeros((len(samples), 7, 2)), state,
+            np.zeros((len(samples), count, kernels.STEP), np.float32), np.zeros((count, 4)), samples,
         )  # fmt: skip
-        return audio.with_samples(out)
 
     def _sections(self, rate: int) -> Floats:
         """Sections as the kernel wants them; zeros for one band."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
+from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
 from masterify_core.filters import high_pass
@@ -29,10 +30,16 @@ class Repair(Checked):
     high_pass_hz: Annotated[float, Range(0.0, 40.0, "Hz")] = 0.0
 
     def __call__(self, audio: Audio) -> Audio:
-        """Repair; same shape. Channels beyond ``dc`` keep their offset."""
-        offsets = np.zeros((audio.channels, 1), np.float32)
-        offsets[: len(self.dc), 0] = self.dc[: audio.channels]
-        samples = audio.samples - offsets
-        if self.high_pass_hz > 0.0:
-            filtering.section(samples, high_pass(self.high_pass_hz, audio.rate), samples)
+        """Repair a copy; same shape. Channels beyond ``dc`` keep their offset."""
+        samples = audio.samples.copy()
+        self.apply(samples, audio.rate)
         return audio.with_samples(samples)
+
+    def apply(self, samples: NDArray[np.float32], rate: int) -> None:
+        """Repair in place."""
+        offsets = np.zeros(len(samples))
+        offsets[: len(self.dc)] = self.dc[: len(samples)]
+        if self.high_pass_hz > 0.0:
+            filtering.section(samples, high_pass(self.high_pass_hz, rate), offsets)
+        else:
+            samples -= offsets[:, None].astype(np.float32)
