@@ -19,7 +19,7 @@ def reduction_db(level_db, threshold_db, ratio, knee_db):
 def filtered(x, *sections):
     y = x.astype(np.float64)
     for each in sections:
-        naive_filtering.section(y.copy(), each, y)
+        naive_filtering.section(y, each, np.zeros(len(y)))
     return y
 
 
