@@ -99,7 +99,7 @@ def main(arguments: Sequence[str]) -> int:
             import traceback
 
             traceback.print_exc()
-        return _ended(exits.BugError("masterify", error), arguments)
+        return _ended(exits.BugError(error), arguments)
     if code == INTERRUPTED:
         printing.error("stopped; nothing half-written was left behind")
     return code if isinstance(code, int) else exits.DONE

@@ -86,7 +86,7 @@ def run(
                 import traceback
 
                 traceback.print_exc()
-            return Outcome(song, error=BugError(song.shown, error))
+            return Outcome(song, error=BugError(error, song.shown))
         finally:
             progress.ended(song.shown)
 

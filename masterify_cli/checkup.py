@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import math
 import os
 import platform
 import tempfile
@@ -156,7 +155,7 @@ def _meter() -> Finding:
     theirs = pyloudnorm.Meter(rate, filter_class="DeMan").integrated_loudness(samples.T.astype(np.float64))
     differ = abs(ours - theirs)
     detail = f"{ours:.3f} LUFS, pyloudnorm says {theirs:.3f}"
-    return Finding("meter", math.isfinite(differ) and differ <= METER_TOLERANCE_LU, detail)
+    return Finding("meter", bool(differ <= METER_TOLERANCE_LU), detail)
 
 
 def _temporary() -> Finding:

@@ -32,9 +32,10 @@ class BugError(MasterifyError):
 
     code = "internal"
 
-    def __init__(self, about: str, error: BaseException) -> None:
+    def __init__(self, error: BaseException, about: str = "") -> None:
         found = f"{type(error).__name__}: {error}".splitlines()[0]
-        super().__init__(f"{about}: this is a bug in masterify ({found}); --debug shows where")
+        place = f"{about}: " if about else ""
+        super().__init__(f"{place}this is a bug in masterify ({found}); MASTERIFY_DEBUG=1 shows where")
 
 
 _WRONG_WISH = {"usage", "setting", "unknown_name"}

@@ -30,17 +30,21 @@ def console() -> Console:
     return made
 
 
-def heading(title: object, *facts: str) -> Text:
-    """Answer a name in bold and what goes with it."""
-    text = Text(printable(title), style="bold")
-    for fact in facts:
-        text.append(f"  {fact}", style="not bold dim")
-    return text
+def heading(screen: Console, title: object, *facts: str) -> None:
+    """Draw a name in bold, never wrapped so that it can be copied, and what goes with it."""
+    name, rest = Text(printable(title), style="bold"), Text("  ".join(facts), style="dim")
+    if name.cell_len + 2 + rest.cell_len <= screen.width:
+        screen.print(Text("  ").join((name, rest)) if facts else name)
+    else:
+        screen.print(name, soft_wrap=True)
+        screen.print(Padding(rest, (0, 0, 0, 2)))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], left: int = 1) -> Padding:
     """Aligned columns without lines; the first ``left`` hold words, the others numbers."""
-    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim", padding=(0, 1))
+    made = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0)
+    )
     for number, name in enumerate(columns):
         made.add_column(Text(name), justify="left" if number < left else "right", overflow="fold")
     for row in rows:

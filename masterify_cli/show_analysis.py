@@ -55,7 +55,7 @@ BAR_DB = 5.0
 def song(name: str, source: Source, measurement: Measurement) -> None:
     """Draw everything that was measured."""
     screen, values = show.console(), measurement.to_dict()
-    screen.print(show.heading(name, *about(values), _format(source)), soft_wrap=True)
+    show.heading(screen, name, *about(values), _format(source))
     used = {key for lines in GROUPS.values() for key, *_ in lines} | APART | set(PER_BAND)
     for title, lines in GROUPS.items():
         screen.print(Text(f"  {title}", style="bold"))

@@ -26,7 +26,7 @@ def song(name: str, result: MasterResult) -> None:
     screen, came = show.console(), result.measurement.to_dict()
     loudness = f"came at {show.number(came['integrated_lufs'], unit='LUFS')}"
     peak = show.number(came["true_peak_dbtp"], unit="dBTP")
-    screen.print(show.heading(name, *show_analysis.about(came), f"{loudness}, {peak}"), soft_wrap=True)
+    show.heading(screen, name, *show_analysis.about(came), f"{loudness}, {peak}")
     if result.deliveries:
         several = len({delivery.container for delivery in result.deliveries}) > 1
         rows = [_row(delivery, several) for delivery in result.deliveries]

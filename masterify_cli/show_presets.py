@@ -20,7 +20,7 @@ def overview(found: Mapping[str, Mapping[str, Any]]) -> None:
     """Draw one table for each kind of presets."""
     screen = show.console()
     for kind, presets in found.items():
-        screen.print(show.heading(TITLES[kind]))
+        show.heading(screen, TITLES[kind])
         screen.print(_TABLES[kind](presets))
         screen.print()
     screen.print(Text("masterify presets show NAME tells where the numbers come from.", style="dim"))
@@ -29,9 +29,10 @@ def overview(found: Mapping[str, Mapping[str, Any]]) -> None:
 def one(kind: str, name: str, preset: Any) -> None:
     """Draw all fields of a preset, each with what stands behind it."""
     screen = show.console()
-    screen.print(show.heading(preset.title, f"{kind.replace('ai_service', 'AI source')} {name}"))
-    if preset.note:
-        screen.print(show.facts([("", preset.note)], indent=0))
+    show.heading(screen, preset.title, f"{kind.replace('ai_service', 'AI source')} {name}")
+    note = getattr(preset, "note", "") or getattr(preset, "summary", "")
+    if note:
+        screen.print(show.facts([("", note)], indent=0))
     sources = getattr(preset, "sources", ())
     sure = {key: source.confidence for source in sources for key in source.keys}
     numbers = {
