@@ -45,7 +45,7 @@ def _try(read: Callable[[], Found]) -> tuple[Found, list[str]]:
     """Read tags; whatever goes wrong in them is a note."""
     try:
         return read(), []
-    except Exception as error:  # noqa: BLE001  # damaged tags make mutagen raise anything
+    except Exception as error:  # damaged tags make mutagen raise anything
         why = str(error).strip() or type(error).__name__
         return ([], [], []), [f"the song's tags are damaged and could not be kept ({why[:80]})"]
 
@@ -189,7 +189,7 @@ def _split_numbers(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _mp4(file: io.FileIO) -> Found:
-    """iTunes atoms, freeform ones and covers."""
+    """Atoms of iTunes, freeform ones and covers."""
     from mutagen.mp4 import MP4
 
     file.seek(0)

@@ -82,7 +82,7 @@ def chunks_for(tags: Tags, rate: int) -> tuple[list[tuple[bytes, bytes]], list[s
     if tags.frames or tags.fields or tags.pictures:
         try:
             chunks.append((b"id3 ", id3_bytes(frames_for(tags))))
-        except Exception as error:  # noqa: BLE001  # mutagen raises anything on odd values; tags never stop a master
+        except Exception as error:  # mutagen raises anything on odd values; tags never stop a master
             notes.append(f"the tags could not be written ({error})")
     return chunks, notes
 
