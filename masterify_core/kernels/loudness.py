@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from masterify_core.kernels._hops import HOPS_PER_SECOND, hop_start
@@ -66,7 +67,7 @@ def k_energies(
             e += z * z
             f += w * w
         both = e + f
-        if both - both != 0.0:
+        if not both < math.inf:
             e = f = s1 = s2 = t1 = t2 = p1 = p2 = q1 = q2 = 0.0
         energy[hop] += (weight * e + other_weight * f) * coefficients[8]
         if abs(s1) + abs(s2) < QUIET:

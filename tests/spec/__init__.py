@@ -1,0 +1,1 @@
+"""Tests that repeat what the standards ask."""
