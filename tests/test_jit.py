@@ -1,0 +1,182 @@
+"""Kernels and the store of their machine code: what is checked, kept, read again and refused."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from masterify_core.kernels import _jit, filtering
+
+# One small module, so that compiling takes a moment only.
+CODE = """
+import sys
+import numpy as np
+from masterify_core.kernels import filtering
+x = np.arange(6, dtype=np.float32).reshape(2, 3)
+filtering.section(x, np.array([2.0, 1.0, 0.0, 0.5, 0.0]), np.zeros(2))
+print(x.tolist(), "compiled" if "numba" in sys.modules else "linked")
+"""
+
+
+def runs(cache, at_once=1):
+    """What each of some processes answers, and whether it compiled or linked what was stored."""
+    environment = {**os.environ, "MASTERIFY_CACHE_DIR": str(cache)}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", CODE],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        for _ in range(at_once)
+    ]
+    said = [process.communicate(timeout=120) for process in processes]
+    assert not any(errors for _, errors in said), said
+    return [tuple(out.strip().rsplit(" ", 1)) for out, _ in said]
+
+
+def how_it_ran(cache):
+    ((_, how),) = runs(cache)
+    return how
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A cache folder that two processes have filled at once."""
+    folder = tmp_path_factory.mktemp("cache") / "made" / "on the way"
+    one, other = runs(folder, at_once=2)
+    assert one[0] == other[0]
+    return folder
+
+
+@pytest.fixture
+def own(filled, tmp_path, monkeypatch):
+    """A copy of the filled folder that this process looks into, too."""
+    folder = tmp_path / "cache"
+    shutil.copytree(filled, folder)
+    monkeypatch.setenv("MASTERIFY_CACHE_DIR", str(folder))
+    return folder
+
+
+def only_file(folder):
+    (path,) = folder.iterdir()
+    return path
+
+
+def test_a_kernel_answers_right_once_it_is_compiled(filled):
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    filtering.section(x, np.array([2.0, 1.0, 0.0, 0.5, 0.0]), np.zeros(2))
+    assert runs(filled) == [(str(x.tolist()), "linked")]
+
+
+def test_two_runs_at_once_leave_one_whole_file(filled):
+    assert only_file(filled).suffix == ".kernels"
+    assert only_file(filled).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: b"",
+        lambda whole: whole[:10],
+        lambda whole: whole[:-1],
+        lambda whole: whole[:-7] + bytes([whole[-7] ^ 1]) + whole[-6:],
+        lambda whole: whole + b"\0",
+        lambda whole: b"another " + whole,
+    ],
+    ids=["empty", "head", "truncated", "bit", "longer", "magic"],
+)
+def test_a_damaged_file_is_not_read(own, damage):
+    path = only_file(own)
+    assert _jit._stored("filtering")
+    path.write_bytes(damage(path.read_bytes()))
+    assert not _jit._stored("filtering")
+
+
+def test_a_damaged_file_is_compiled_anew_and_replaced(own):
+    path = only_file(own)
+    path.write_bytes(path.read_bytes()[:-100])
+    assert how_it_ran(own) == "compiled"
+    assert _jit._stored("filtering")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about owners and their rights")
+@pytest.mark.parametrize("mode", [0o666, 0o620], ids=["all", "group"])
+def test_machine_code_that_others_may_write_is_not_read(own, mode):
+    only_file(own).chmod(mode)
+    assert not _jit._stored("filtering")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about owners and their rights")
+def test_a_folder_that_others_may_write_is_neither_read_nor_filled(own):
+    own.chmod(0o777)
+    assert not _jit._stored("filtering")
+    only_file(own).unlink()
+    assert how_it_ran(own) == "compiled"
+    assert not list(own.iterdir())
+
+
+def test_a_folder_that_can_only_be_read_serves(own):
+    own.chmod(0o500)
+    try:
+        assert how_it_ran(own) == "linked"
+    finally:
+        own.chmod(0o700)
+
+
+def test_without_a_place_to_write_everything_still_works(tmp_path):
+    file = tmp_path / "in the way"
+    file.write_text("")
+    assert how_it_ran(file / "cache") == "compiled"
+
+
+def test_the_store_depends_on_the_source():
+    here = Path(_jit.__file__).parent
+    names = {_jit._file_name(path.stem) for path in here.glob("[a-z]*.py")}
+    assert len(names) == len(list(here.glob("[a-z]*.py")))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (np.zeros((2, 3)), r"filtering.section: argument 0 must be f4\[:,::1\], got float64 \(2, 3\)"),
+        (np.zeros(3, np.float32), r"argument 0 must be f4\[:,::1\], got float32 \(3,\)"),
+        (np.zeros((3, 2), np.float32).T, r"argument 0 must be f4\[:,::1\], got float32 \(2, 3\)"),
+        ([[0.0]], r"argument 0 must be f4\[:,::1\], got list"),
+    ],
+    ids=["type", "axes", "order", "list"],
+)
+def test_a_wrong_array_is_refused_by_name(wrong, message):
+    with pytest.raises(TypeError, match=message):
+        filtering.section(wrong, np.zeros(5), np.zeros(2))
+
+
+def test_a_wrong_count_of_arguments_is_refused():
+    with pytest.raises(TypeError, match=r"filtering.section takes 3 arguments, got 1"):
+        filtering.section(np.zeros((1, 1), np.float32))
+
+
+def test_progress_counts_every_kernel_or_there_is_nothing_to_do():
+    said = []
+    _jit.warm_up(lambda done, of: said.append((done, of)))
+    assert said == [(k + 1, len(said)) for k in range(len(said))]
+    assert _jit.is_warm()
+
+
+def allocates(x):
+    return np.zeros(x.shape[0])[0]
+
+
+def answers_another_type(x):
+    return x.shape[0]
+
+
+@pytest.mark.parametrize("function", [allocates, answers_another_type])
+def test_a_kernel_that_breaks_the_rules_does_not_compile(function):
+    with pytest.raises(Exception, match=r"(?i)NRT|alloc|returns int64, not float64"):
+        _jit._compile(_jit.Kernel(function, "f8(f8[::1])"))
