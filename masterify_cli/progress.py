@@ -82,9 +82,16 @@ class Lines(Silence):
             nonlocal last
             if time.monotonic() - last >= LINE_EVERY_S:
                 last = time.monotonic()
-                printing.aside(f"{label}: {stage}, {share:.0%}")
+                with self._lock:
+                    printing.aside(f"{label}: {stage}, {share:.0%}")
 
         return report
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Write no line while a result is printed."""
+        with self._lock:
+            yield
 
 
 class Bars:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Iterable, Sequence
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -17,17 +20,26 @@ from masterify_cli.printing import printable
 if TYPE_CHECKING:
     from masterify_cli.checkup import Finding
 
+_BLANKS_AT_END = re.compile(" +$", re.MULTILINE)
+
 WIDEST = 110
 """Columns that text is spread over at most; longer lines are hard to read."""
 
 NOTHING = "-"
 
 
-def console() -> Console:
-    """Answer standard output as it is now: its width, its colours (``NO_COLOR``), its encoding."""
-    made = Console(highlight=False, markup=False, emoji=False)
-    made.width = min(made.width, WIDEST)
-    return made
+@contextlib.contextmanager
+def page() -> Iterator[Console]:
+    """Draw on standard output as it is now: its width, its colours (``NO_COLOR``), its encoding.
+
+    What is drawn appears in one piece at the end, so that nothing else gets between its lines.
+    """
+    screen = Console(highlight=False, markup=False, emoji=False)
+    screen.width = min(screen.width, WIDEST)
+    with screen.capture() as drawn:
+        yield screen
+    sys.stdout.write(_BLANKS_AT_END.sub("", drawn.get()))
+    sys.stdout.flush()
 
 
 def heading(screen: Console, title: object, *facts: str) -> None:
@@ -91,16 +103,18 @@ def clock(seconds: float) -> str:
 
 def checkup(findings: Sequence[Finding], works: bool) -> None:
     """Draw what ``doctor`` found."""
-    screen = console()
     rows = []
     for finding in findings:
         word, style = (
             ("ok", "green") if finding.ok else ("FAULT", "bold red") if finding.needed else ("note", "yellow")
         )
         rows.append((finding.name, Text.assemble((f"{word:5}  ", style), printable(finding.detail))))
-    screen.print(facts(rows, indent=0))
-    screen.print()
-    if works:
-        screen.print(Text("Songs can be mastered here.", style="bold"))
-    else:
-        screen.print(Text("Songs cannot be mastered here until the faults above are gone.", style="bold red"))
+    with page() as screen:
+        screen.print(facts(rows, indent=0))
+        screen.print()
+        if works:
+            screen.print(Text("Songs can be mastered here.", style="bold"))
+        else:
+            screen.print(
+                Text("Songs cannot be mastered here until the faults above are gone.", style="bold red")
+            )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
 from rich.text import Text
 
 from masterify_cli import show
@@ -14,67 +15,43 @@ if TYPE_CHECKING:
     from masterify_core.files import Source
     from masterify_core.metering.report import Measurement
 
-Line = tuple[str, str, str, int]
-"""Key of the measurement, what it is called here, its unit, digits."""
-
-GROUPS: Mapping[str, Sequence[Line]] = {
-    "Loudness": (
-        ("integrated_lufs", "integrated", "LUFS", 2),
-        ("short_term_max_lufs", "short-term, loudest 3 s", "LUFS", 2),
-        ("momentary_max_lufs", "momentary, loudest 0.4 s", "LUFS", 2),
-        ("loudness_range_lu", "range (LRA)", "LU", 1),
-    ),
-    "Peaks": (
-        ("true_peak_dbtp", "true peak", "dBTP", 2),
-        ("sample_peak_dbfs", "sample peak", "dBFS", 2),
-        ("plr_lu", "peak to loudness (PLR)", "LU", 1),
-        ("psr_lu", "peak to short-term (PSR)", "LU", 1),
-        ("crest_db", "crest factor", "dB", 1),
-    ),
-    "Stereo": (
-        ("correlation", "correlation", "", 2),
-        ("mono_loss_db", "lost in mono", "dB", 1),
-    ),
-}
-PER_BAND: Mapping[str, str] = {
-    "side_mid_db": "side over mid, dB",
-    "band_sigma_db": "movement, dB",
-    "correlation_by_band": "correlation",
-}
-"""Values in each of the nine bands, and what their row is called."""
-
-APART = {"seconds", "rate", "channels", "third_octaves_db", "band_threshold_db"}
-"""Keys that are drawn in their own way, and one that only means something to the plan."""
+Values = Mapping[str, Any]
+Rows = Iterable[tuple[str, str]]
 
 BARS = " ▁▂▃▄▅▆▇█"
 PLAIN_BARS = " .:-=+*#@"
 BAR_DB = 5.0
 """What one step of the spectrum's bars stands for."""
 
+PER_BAND = {
+    "side_mid_db": "side over mid, dB",
+    "correlation_by_band": "correlation",
+    "band_sigma_db": "movement, dB",
+}
+"""Values in each of nine bands, and what their row is called."""
+
 
 def song(name: str, source: Source, measurement: Measurement) -> None:
     """Draw everything that was measured."""
-    screen, values = show.console(), measurement.to_dict()
-    show.heading(screen, name, *about(values), _format(source))
-    used = {key for lines in GROUPS.values() for key, *_ in lines} | APART | set(PER_BAND)
-    for title, lines in GROUPS.items():
-        screen.print(Text(f"  {title}", style="bold"))
-        screen.print(show.facts(_rows(values, lines), indent=4))
-    screen.print(Text("  Tone", style="bold"))
-    screen.print(show.facts([("third octaves", _spectrum(values, screen.encoding))], indent=4))
-    bands = [(label, values[key]) for key, label in PER_BAND.items() if values.get(key)]
-    if bands:
-        screen.print(_bands(bands))
-    rest = [(key.replace("_", " "), _plain(value)) for key, value in values.items() if key not in used]
-    if rest:
-        screen.print(Text("  More", style="bold"))
-        screen.print(show.facts(rest, indent=4))
-    for note in source.notes:
-        screen.print(show.facts([("note", note)]))
-    screen.print()
+    values = measurement.to_dict()
+    with show.page() as screen:
+        show.heading(screen, name, *about(values), _format(source))
+        for title, rows in (
+            ("Loudness", _loudness(values)),
+            ("Peaks", _peaks(values)),
+            ("Stereo", _stereo(values)),
+            ("Tone", _tone(values, screen)),
+            ("Defects", _defects(values)),
+        ):
+            screen.print(Text(f"  {title}", style="bold"))
+            screen.print(show.facts(rows, indent=4))
+        screen.print(_bands(values))
+        for note in source.notes:
+            screen.print(show.facts([("note", note)]))
+        screen.print()
 
 
-def about(values: Mapping[str, Any]) -> list[str]:
+def about(values: Values) -> list[str]:
     """Answer length, rate and channels."""
     channels = {1: "mono", 2: "stereo"}.get(values["channels"], f"{values['channels']} channels")
     return [show.clock(values["seconds"]), f"{values['rate'] / 1000:g} kHz", channels]
@@ -85,16 +62,62 @@ def _format(source: Source) -> str:
     return " ".join(filter(None, (source.container, depth, "lossy" if source.lossy else "")))
 
 
-def _rows(values: Mapping[str, Any], lines: Iterable[Line]) -> Iterable[tuple[str, str]]:
-    for key, label, unit, digits in lines:
-        if key in values:
-            yield label, show.number(values[key], digits, unit)
+def _loudness(values: Values) -> Rows:
+    yield "integrated", show.number(values["integrated_lufs"], 2, "LUFS")
+    yield "short-term", show.number(values["short_term_max_lufs"], 2, "LUFS in the loudest 3 s")
+    yield "momentary", show.number(values["momentary_max_lufs"], 2, "LUFS in the loudest 0.4 s")
+    yield "range (LRA)", show.number(values["loudness_range_lu"], 1, "LU")
 
 
-def _spectrum(values: Mapping[str, Any], encoding: str) -> str:
-    """Draw a bar for each third octave, under the loudest."""
+def _peaks(values: Values) -> Rows:
+    at = f"dBTP, at {show.clock(values['true_peak_s'])}"
+    yield "true peak", show.number(values["true_peak_dbtp"], 2, at)
+    yield "sample peak", show.number(values["sample_peak_dbfs"], 2, "dBFS")
+    yield "over loudness", show.number(values["plr_lu"], 1, "LU (PLR)")
+    least = show.number(values["psr_min_lu"], 1, "LU")
+    yield "over short-term", f"{show.number(values['psr_lu'], 1, 'LU (PSR)')}, at least {least}"
+    yield "crest factor", show.number(values["crest_db"], 1, "dB")
+
+
+def _stereo(values: Values) -> Rows:
+    if values["channels"] == 1:
+        yield "mono", "one channel"
+        return
+    lowest = show.number(values["correlation_p5"], 2)
+    yield "correlation", f"{show.number(values['correlation'], 2)}, 95 % of the time over {lowest}"
+    yield "lost in mono", show.number(values["mono_loss_db"], 1, "dB")
+    yield "right over left", show.number(values["balance_db"], 1, "dB", sign=True)
+    if values["dual_mono"]:
+        yield "channels", "both are the same"
+    if values["antiphase"]:
+        yield "channels", "one is mostly the other upside down"
+    if values["dead_channel"]:
+        yield "channels", f"the {values['dead_channel']} one is silent"
+
+
+def _tone(values: Values, screen: Console) -> Rows:
+    yield "third octaves", _spectrum(values["third_octaves_db"], screen.encoding)
+    limit_hz = values["band_limit_hz"]
+    origin = ", where lossy encoders cut" if values["lossy_origin"] else ""
+    yield "ends at", f"{limit_hz / 1000:.1f} kHz{origin}" if limit_hz else "no abrupt end"
+
+
+def _defects(values: Values) -> Rows:
+    clipping = values["clipping"]
+    cut = f"{clipping['runs']} times, up to {clipping['longest']} samples, at "
+    cut += show.number(clipping["level_dbfs"], 2, "dBFS")
+    yield "clipped", cut if clipping["runs"] else "no"
+    yield "DC offset", ", ".join(show.number(100 * each, 3, "%") for each in values["dc"])
+    yield "below 18 Hz", show.number(values["subsonic_db"], 1, "dB over the bass", sign=True)
+    yield "noise floor", show.number(values["noise_floor_lufs"], 1, "LUFS in the quietest 1 %")
+    head, tail = (show.number(values[key], 2, "s") for key in ("head_silence_s", "tail_silence_s"))
+    yield "silence", f"{head} at the head, {tail} at the tail"
+
+
+def _spectrum(levels_db: Sequence[float | None], encoding: str) -> str:
+    """Draw a bar for each third octave, against the loudest."""
     bars = BARS if encoding.lower().startswith("utf") else PLAIN_BARS
-    levels = [-math.inf if level is None else level for level in values["third_octaves_db"]]
+    levels = [-math.inf if level is None else level for level in levels_db]
     top = max(levels, default=-math.inf)
     if not math.isfinite(top):
         return show.NOTHING
@@ -102,19 +125,12 @@ def _spectrum(values: Mapping[str, Any], encoding: str) -> str:
     return "20 Hz " + "".join(bars[max(0, round(step))] for step in steps) + f" 20 kHz, {BAR_DB:g} dB a step"
 
 
-def _bands(rows: Sequence[tuple[str, Sequence[float | None]]]) -> Any:
+def _bands(values: Values) -> Any:
     from masterify_core.metering.spectrum import BANDS_HZ
 
     names = [f"{hz:.0f}" if hz < 1000 else f"{hz / 1000:.1f}k" for hz in BANDS_HZ]
-    cells = [(label, *(show.number(value, 1) for value in values)) for label, values in rows]
-    return show.table(("from Hz", *names), cells)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key.replace('_', ' ')} {_plain(held)}" for key, held in value.items()) or "none"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_plain, value)) or "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return show.number(value, 2) if isinstance(value, float) else str(value)
+    wanted = {
+        key: label for key, label in PER_BAND.items() if values["channels"] > 1 or key == "band_sigma_db"
+    }
+    rows = [(label, *(show.number(each) for each in values[key])) for key, label in wanted.items()]
+    return show.table(("from Hz", *names), rows)

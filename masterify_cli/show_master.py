@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
 from rich.text import Text
 
 from masterify_cli import show, show_analysis
@@ -23,42 +24,45 @@ COLUMNS = ("", "target", "LUFS", "dBTP", "LRA", "PLR", "gain", "limiter", "")
 
 def song(name: str, result: MasterResult) -> None:
     """Draw one song: the proof, the files, what was done and why."""
-    screen, came = show.console(), result.measurement.to_dict()
+    came = result.measurement.to_dict()
     loudness = f"came at {show.number(came['integrated_lufs'], unit='LUFS')}"
     peak = show.number(came["true_peak_dbtp"], unit="dBTP")
-    show.heading(screen, name, *show_analysis.about(came), f"{loudness}, {peak}")
-    if result.deliveries:
-        several = len({delivery.container for delivery in result.deliveries}) > 1
-        rows = [_row(delivery, several) for delivery in result.deliveries]
-        screen.print(
-            show.table(COLUMNS, rows) if screen.width >= TABLE_WIDTH else show.facts(map(_line, rows))
-        )
-    for path in _paths(result):
-        screen.print(Text(f"  {printable(path)}"), soft_wrap=True)  # whole, so that it can be copied
-    for path in result.skipped:
-        screen.print(Text(f"  {printable(path)} was there already"), soft_wrap=True, style="dim")
-    steps = [(step.stage, step.reason) for step in result.recipe.steps]
-    if steps:
-        screen.print("  What was done", style="dim")
-        screen.print(show.facts(steps, indent=4))
-    else:
-        screen.print(Text("  Nothing but loudness and ceiling: the song needs no more."))
-    for note in _notes(result):
-        screen.print(show.facts([("note", note)]))
-    screen.print()
+    several = len({delivery.container for delivery in result.deliveries}) > 1
+    rows = [_row(delivery, several) for delivery in result.deliveries]
+    with show.page() as screen:
+        show.heading(screen, name, *show_analysis.about(came), f"{loudness}, {peak}")
+        if rows:
+            wide = screen.width >= TABLE_WIDTH
+            screen.print(show.table(COLUMNS, rows) if wide else show.facts(map(_line, rows)))
+        for path in _paths(result):
+            screen.print(Text(f"  {printable(path)}"), soft_wrap=True)  # whole, so that it can be copied
+        for path in result.skipped:
+            screen.print(Text(f"  {printable(path)} was there already"), soft_wrap=True, style="dim")
+        _reasons(screen, "What was done", result.recipe.steps)
+        _reasons(screen, "What was left alone", result.recipe.skipped)
+        for note in _notes(result):
+            screen.print(show.facts([("note", note)]))
+        screen.print()
 
 
 def summary(outcomes: Sequence[Outcome[MasterResult]]) -> None:
     """Draw the last lines of several songs: how many were mastered, and which were not."""
-    screen = show.console()
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     done = [outcome.result for outcome in outcomes if outcome.result is not None]
     short = sum(not delivery.target_met for result in done for delivery in result.deliveries)
-    screen.print(Text(f"{len(done)} of {len(outcomes)} songs mastered.", style="bold"))
-    if short:
-        screen.print(Text(f"{short} masters stopped short of their target; the notes say why."))
-    for outcome in failed:
-        screen.print(Text(f"Not mastered: {printable(outcome.message)}", style="red"), soft_wrap=True)
+    with show.page() as screen:
+        screen.print(Text(f"{len(done)} of {len(outcomes)} songs mastered.", style="bold"))
+        if short:
+            screen.print(Text(f"{short} masters stopped short of their target; the notes say why."))
+        for outcome in failed:
+            screen.print(Text(f"Not mastered: {printable(outcome.message)}", style="red"), soft_wrap=True)
+
+
+def _reasons(screen: Console, title: str, decisions: Iterable[Any]) -> None:
+    rows = [(decision.stage, decision.reason) for decision in decisions]
+    if rows:
+        screen.print(Text(f"  {title}", style="dim"))
+        screen.print(show.facts(rows, indent=4))
 
 
 def _row(delivery: Delivery, several: bool) -> list[Text]:

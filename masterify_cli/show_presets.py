@@ -18,35 +18,37 @@ WITHOUT_A_LINE = {"title", "note", "summary", "sources"}
 
 def overview(found: Mapping[str, Mapping[str, Any]]) -> None:
     """Draw one table for each kind of presets."""
-    screen = show.console()
-    for kind, presets in found.items():
-        show.heading(screen, TITLES[kind])
-        screen.print(_TABLES[kind](presets))
-        screen.print()
-    screen.print(Text("masterify presets show NAME tells where the numbers come from.", style="dim"))
+    with show.page() as screen:
+        for kind, presets in found.items():
+            show.heading(screen, TITLES[kind])
+            screen.print(_TABLES[kind](presets))
+            screen.print()
+        screen.print(Text("masterify presets show NAME tells where the numbers come from.", style="dim"))
 
 
 def one(kind: str, name: str, preset: Any) -> None:
     """Draw all fields of a preset, each with what stands behind it."""
-    screen = show.console()
-    show.heading(screen, preset.title, f"{kind.replace('ai_service', 'AI source')} {name}")
-    note = getattr(preset, "note", "") or getattr(preset, "summary", "")
-    if note:
-        screen.print(show.facts([("", note)], indent=0))
-    sources = getattr(preset, "sources", ())
-    sure = {key: source.confidence for source in sources for key in source.keys}
-    numbers = {
-        key: held
-        for key, held in _fields(preset).items()
-        if key not in WITHOUT_A_LINE and held not in (None, (), {})
-    }
-    screen.print(
-        show.facts((key, _with_confidence(_value(held), sure.get(key, ""))) for key, held in numbers.items())
-    )
-    if sources:
-        screen.print("\nWhere the numbers come from", style="bold")
-        screen.print(show.facts((source.confidence, _source(source)) for source in sources))
-    screen.print()
+    with show.page() as screen:
+        show.heading(screen, preset.title, f"{kind.replace('ai_service', 'AI source')} {name}")
+        note = getattr(preset, "note", "") or getattr(preset, "summary", "")
+        if note:
+            screen.print(show.facts([("", note)], indent=0))
+        sources = getattr(preset, "sources", ())
+        sure = {key: source.confidence for source in sources for key in source.keys}
+        numbers = {
+            key: held
+            for key, held in _fields(preset).items()
+            if key not in WITHOUT_A_LINE and held not in (None, (), {})
+        }
+        screen.print(
+            show.facts(
+                (key, _with_confidence(_value(held), sure.get(key, ""))) for key, held in numbers.items()
+            )
+        )
+        if sources:
+            screen.print("\nWhere the numbers come from", style="bold")
+            screen.print(show.facts((source.confidence, _source(source)) for source in sources))
+        screen.print()
 
 
 def _platforms(presets: Mapping[str, Any]) -> Any:

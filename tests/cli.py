@@ -102,7 +102,10 @@ class PretendedEngine:
         )  # fmt: skip
         return SimpleNamespace(
             input=request.source, measurement=SimpleNamespace(to_dict=lambda: came), deliveries=deliveries,
-            recipe=SimpleNamespace(steps=(SimpleNamespace(stage="tone", reason="too dark by 2 dB"),)),
+            recipe=SimpleNamespace(
+                steps=(SimpleNamespace(stage="tone", reason="too dark by 2 dB"),),
+                skipped=(SimpleNamespace(stage="repair", reason="nothing to repair"),),
+            ),
             recipe_path=None, skipped=(), notes=("kept at 44100 Hz",),
             to_dict=lambda: {"input": request.source, "deliveries": [d.to_dict() for d in deliveries], "notes": []},
         )  # fmt: skip
