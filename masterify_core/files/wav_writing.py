@@ -51,6 +51,8 @@ class WavWriter:
             raise TypeError(
                 f"a block must be {wanted} (frames, {self._channels}), got {block.dtype} {block.shape}"
             )
+        if block.size == 0:
+            return
         block = np.ascontiguousarray(block)
         count = block.size * self._bits // 8
         if self._start + self._bytes + count + 1 > MOST_BYTES:
