@@ -14,6 +14,7 @@ MOST_BLOCKS = 96
 SMOOTH_BINS = 9
 FROM_HZ, TO_HZ = 3000.0, 20_600.0  # above, the filters of any converter fall as steeply
 WITHIN_HZ, DROP_DB = 400.0, 25.0
+PLATEAU = 3  # times 400 Hz before the drop that must be filled
 STAYS_DB = 20.0  # under the level before the drop, all the way up
 LEAST_DB = -110.0  # of a full-scale sine: under that there is only dither to drop
 LOSSY_HZ = (15_000.0, 20_600.0)  # MP3 and AAC encoders cut here, by bit rate
@@ -47,7 +48,8 @@ def band_limit_hz(audio: Audio, hops: Hops) -> float | None:
     if not inside.any():
         return None
     at = int(np.argmax(np.where(inside, drop, -np.inf)))
-    if drop[at] < DROP_DB or level[at + width :].max() > level[at] - STAYS_DB:
+    plateau = float(level[max(0, at - PLATEAU * width) : at + 1].mean())  # not a lone tone: it has no plateau
+    if drop[at] < DROP_DB or level[at + width :].max() > min(level[at], plateau) - STAYS_DB:
         return None
     below = level[at : at + width + 1] < level[at] - 6.0  # the edge itself: where it has lost 6 dB
     return float(hz[at + int(np.argmax(below))])
