@@ -130,22 +130,6 @@ def high_pass(frequency_hz: float, rate: int, q: float = math.sqrt(0.5)) -> Floa
     return np.concatenate([b, [-2 * cosine, 1 - alpha]]) / (1 + alpha)
 
 
-def low_pass(frequency_hz: float, rate: int, q: float = math.sqrt(0.5)) -> Floats:
-    """Second-order low-pass section ``[b0, b1, b2, a1, a2]``; see `high_pass`."""
-    w = 2.0 * math.pi * frequency_hz / rate
-    alpha, cosine = math.sin(w) / (2.0 * q), math.cos(w)
-    b = np.array([(1 - cosine) / 2, 1 - cosine, (1 - cosine) / 2])
-    return np.concatenate([b, [-2 * cosine, 1 - alpha]]) / (1 + alpha)
-
-
-def all_pass(frequency_hz: float, rate: int, q: float = math.sqrt(0.5)) -> Floats:
-    """Second-order all-pass section ``[b0, b1, b2, a1, a2]``: the phase of a Linkwitz-Riley crossover's sum."""
-    w = 2.0 * math.pi * frequency_hz / rate
-    alpha, cosine = math.sin(w) / (2.0 * q), math.cos(w)
-    b = np.array([1 - alpha, -2 * cosine, 1 + alpha])
-    return np.concatenate([b, [-2 * cosine, 1 - alpha]]) / (1 + alpha)
-
-
 def interpolator(factor: int, taps: int, beta: float) -> Rows:
     """Polyphase windowed-sinc interpolator, every phase with unit gain at DC.
 

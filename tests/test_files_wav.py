@@ -5,11 +5,11 @@ import struct
 import numpy as np
 import pytest
 import soundfile
-from tests.shared_audio import shared
-from tests.wav_bytes import chunk, extensible, fmt, packed, ramp, wav
 
 from masterify_core.errors import DamagedAudioError, NotAudioError, TooLongError, UnusableAudioError
 from masterify_core.files import planar, read
+from tests.shared_audio import shared
+from tests.wav_bytes import chunk, extensible, fmt, packed, ramp, wav
 
 FULL_SCALE = {8: 2**7, 16: 2**15, 24: 2**23, 32: 2**31, 64: 2**63}
 

@@ -5,14 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from masterify_core.filters import all_pass, high_pass, low_pass
+from masterify_core.filters import high_pass
 from masterify_core.kernels import filtering
 from tests.oracles import naive_filtering
 
 FLOAT32_STEP = 2.0**-23
 designs = st.builds(
-    lambda design, hz, q: design(hz, 48_000, q),
-    st.sampled_from([high_pass, low_pass, all_pass]),
+    lambda hz, q: high_pass(hz, 48_000, q),
     st.floats(5.0, 20_000.0),
     st.floats(0.3, 5.0),
 )
@@ -31,5 +30,5 @@ def test_a_section_equals_its_difference_equation(channels, frames, coefficients
 @pytest.mark.parametrize("channels", [1, 2])
 def test_silence_stays_silent(channels):
     x = np.zeros((channels, 50), np.float32)
-    filtering.section(x, low_pass(100.0, 48_000), np.zeros(channels))
+    filtering.section(x, high_pass(100.0, 48_000), np.zeros(channels))
     assert not x.any()

@@ -26,56 +26,27 @@ def _reduction_db(level_db: float, threshold_db: float, ratio: float, knee_db: f
 
 
 @inlined
-def _split(x: Array, k: Array, m: Array, low: Array, mid: Array, high: Array) -> None:
-    """Three fourth-order Linkwitz-Riley bands of one channel; ``low`` gets the all-pass that the others have.
-
-    ``k`` holds the sections low-pass a, all-pass a, low-pass b, all-pass b as ``[b0, b1, b2, a1, a2]``; ``m`` (7, 2) the
-    state. A Linkwitz-Riley high-pass is the all-pass of its pair less the low-pass, so it needs one section
-    and not two. Written out, as the sections of one sample overlap with those of the next only while every
-    state stays in a register.
-    """
-    s0, t0, s1, t1, s2, t2 = m[0, 0], m[0, 1], m[1, 0], m[1, 1], m[2, 0], m[2, 1]
-    s3, t3, s4, t4, s5, t5 = m[3, 0], m[3, 1], m[4, 0], m[4, 1], m[5, 0], m[5, 1]
-    s6, t6 = m[6, 0], m[6, 1]
+def _split(x: Array, poles: Array, memory: Array, low: Array, mid: Array, high: Array) -> None:
+    """Three bands of one channel by two one-pole low-passes, ``p += pole (x - p)``: ``a``, ``b - a`` and ``x - b`` add up to x."""
+    a, b = memory[0], memory[1]
     for n in range(x.shape[0]):
         v = float(x[n])
-        y = k[0, 0] * v + s0
-        s0 = k[0, 1] * v - k[0, 3] * y + t0
-        t0 = k[0, 2] * v - k[0, 4] * y
-        below = k[0, 0] * y + s1
-        s1 = k[0, 1] * y - k[0, 3] * below + t1
-        t1 = k[0, 2] * y - k[0, 4] * below
-        y = k[1, 0] * v + s2
-        s2 = k[1, 1] * v - k[1, 3] * y + t2
-        t2 = k[1, 2] * v - k[1, 4] * y
-        above = y - below
-        y = k[3, 0] * below + s3
-        s3 = k[3, 1] * below - k[3, 3] * y + t3
-        t3 = k[3, 2] * below - k[3, 4] * y
-        low[n] = y
-        y = k[2, 0] * above + s4
-        s4 = k[2, 1] * above - k[2, 3] * y + t4
-        t4 = k[2, 2] * above - k[2, 4] * y
-        between = k[2, 0] * y + s5
-        s5 = k[2, 1] * y - k[2, 3] * between + t5
-        t5 = k[2, 2] * y - k[2, 4] * between
-        mid[n] = between
-        y = k[3, 0] * above + s6
-        s6 = k[3, 1] * above - k[3, 3] * y + t6
-        t6 = k[3, 2] * above - k[3, 4] * y
-        high[n] = y - between
-    m[0, 0], m[0, 1], m[1, 0], m[1, 1], m[2, 0], m[2, 1] = s0, t0, s1, t1, s2, t2
-    m[3, 0], m[3, 1], m[4, 0], m[4, 1], m[5, 0], m[5, 1] = s3, t3, s4, t4, s5, t5
-    m[6, 0], m[6, 1] = s6, t6
+        a += poles[0] * (v - a)
+        b += poles[1] * (v - b)
+        low[n] = a
+        mid[n] = b - a
+        high[n] = v - b
+    memory[0], memory[1] = a, b
 
 
-@kernel("void(f4[:,::1], f8[:,::1], f8[:,::1], f8[:,:,::1], f8[:,::1], f4[:,:,::1], f8[:,::1], f4[:,::1])")
-def compress(x: Array, sections: Array, settings: Array, memory: Array, state: Array, bands: Array, totals: Array,
-             out: Array) -> None:  # fmt: skip
+@kernel("void(f4[:,::1], f8[::1], f8[:,::1], f8[:,::1], f8[:,::1], f4[:,:,::1], f8[:,::1], f4[:,::1])")
+def compress(
+    x: Array, poles: Array, settings: Array, memory: Array, state: Array, bands: Array, totals: Array, out: Array
+) -> None:
     """Feed-forward compressor in one band (``settings`` has one row) or three, linked over channels; O(n).
 
     ``settings[b]`` is threshold dB, ratio, knee dB, cap dB, attack, release, mean-square step (one-pole steps per
-    STEP frames), make-up gain. ``sections``: see ``_split``. ``memory`` (channels, 7, 2) and ``totals`` (bands, 4) start
+    STEP frames), make-up gain. ``poles``: see ``_split``. ``memory`` (channels, 2) and ``totals`` (bands, 4) start
     as zeros, ``state`` (bands, 3) as mean square 0, reduction 0 dB, gain 1; ``bands`` (channels, bands, STEP) is scratch.
     ``totals[b]`` gathers energy before, energy after (without make-up), frames, and reduction dB times frames.
     """
@@ -84,7 +55,7 @@ def compress(x: Array, sections: Array, settings: Array, memory: Array, state: A
         size = min(STEP, frames - start)
         for c in range(channels):
             if count == 3:
-                _split(x[c, start : start + size], sections, memory[c], bands[c, 0], bands[c, 1], bands[c, 2])
+                _split(x[c, start : start + size], poles, memory[c], bands[c, 0], bands[c, 1], bands[c, 2])
             else:
                 for n in range(size):
                     bands[c, 0, n] = x[c, start + n]

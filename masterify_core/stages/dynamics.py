@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
 from masterify_core.errors import SettingError
-from masterify_core.filters import Floats, all_pass, low_pass
 from masterify_core.kernels import dynamics as kernels
 from masterify_core.schema import Checked, Count, Range
 from masterify_core.units import db_to_gain, one_pole
@@ -38,8 +38,9 @@ class Dynamics(Checked):
     Attributes
     ----------
     crossovers_hz
-        Fourth-order Linkwitz-Riley crossovers, rising, Hz: none for one band, two for three bands. The
-        bands sum to an all-pass.
+        First-order crossovers, rising, Hz: none for one band, two for three bands. The bands add up to the
+        sound itself: where nothing is turned down, nothing changes, the phase included. (Linkwitz-Riley bands
+        add up to an all-pass that turns the polarity around the crossovers.)
     bands
         From low to high.
     """
@@ -73,16 +74,10 @@ class Dynamics(Checked):
             ]
         )  # fmt: skip
         count = len(self.bands)
+        poles = np.array([1.0 - math.exp(-2.0 * math.pi * hz / rate) for hz in self.crossovers_hz or (0.0, 0.0)])
         state = np.zeros((count, 3))
         state[:, 2] = 1.0
         kernels.compress(
-            samples, self._sections(rate), settings, np.zeros((len(samples), 7, 2)), state,
+            samples, poles, settings, np.zeros((len(samples), 2)), state,
             np.zeros((len(samples), count, kernels.STEP), np.float32), np.zeros((count, 4)), samples,
         )  # fmt: skip
-
-    def _sections(self, rate: int) -> Floats:
-        """Sections as the kernel wants them; zeros for one band."""
-        if not self.crossovers_hz:
-            return np.zeros((4, 5))
-        low, high = (min(hz, 0.45 * rate) for hz in self.crossovers_hz)
-        return np.array([low_pass(low, rate), all_pass(low, rate), low_pass(high, rate), all_pass(high, rate)])
