@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-OVERSAMPLING, TAPS, KAISER_BETA = 8, 24, 8.5
+OVERSAMPLING, TAPS, KAISER_BETA = 16, 32, 9.0
 # BS.1770-5, annex 2: phases 0 and 1 of four; 3 and 2 are their mirror images.
 # fmt: off
 PRINTED = np.array([
@@ -34,7 +34,7 @@ def folded() -> NDArray[np.float32]:
     """Arrange both filters for `kernels.truepeak`: even and odd halves, the inner pair of samples first."""
     half = TAPS // 2
     printed = PRINTED[:, ::-1]
-    rows = [row for phase in (1, 2, 3, 4) for row in _halves(EXACT[phase])][:-1]
+    rows = [row for phase in range(1, OVERSAMPLING // 2 + 1) for row in _halves(EXACT[phase])][:-1]
     rows += [np.pad(row, (0, half - len(row))) for phase in printed for row in _halves(phase)]
     return np.array(rows, np.float32)
 
@@ -72,4 +72,4 @@ def _bound(weights: NDArray[np.float64]) -> tuple[float, float]:
 
 
 EXACT = phases(OVERSAMPLING, TAPS, KAISER_BETA)
-PHASES_8X24 = EXACT.astype(np.float32)
+PHASES = EXACT.astype(np.float32)

@@ -30,7 +30,7 @@ class Levels:
     loudness_range_lu
         EBU Tech 3342, LU.
     true_peak_dbtp, sample_peak_dbfs
-        Peaks with 8 times interpolation and of the samples.
+        Peaks with 16 times interpolation and of the samples.
     true_peak_bs1770_dbtp
         Peak by the 48-tap filter that BS.1770 prints; None above 50 kHz, for which it was not made.
     true_peak_s

@@ -4,7 +4,7 @@ import numpy as np
 
 from masterify_core.metering import interpolation
 
-BESIDE = 11  # frames before an interval that its 24 taps reach
+BESIDE = interpolation.TAPS // 2 - 1  # frames before an interval that its taps reach
 
 
 def intervals(x):
@@ -13,7 +13,7 @@ def intervals(x):
     exact = np.abs(windows @ interpolation.EXACT.T).max(axis=(0, 2))
     exact = np.maximum(exact, np.abs(windows[..., BESIDE + 1]).max(axis=0))
     phases = np.concatenate([interpolation.PRINTED[:, ::-1], interpolation.PRINTED])
-    printed = np.abs(windows[..., 6:18] @ phases.T).max(axis=(0, 2))
+    printed = np.abs(windows[..., BESIDE - 5 : BESIDE + 7] @ phases.T).max(axis=(0, 2))
     return exact, printed
 
 
