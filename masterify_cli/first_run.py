@@ -20,7 +20,6 @@ def prepare(quiet: bool) -> int:
     from masterify_core.kernels import _jit
 
     if _jit.is_warm():
-        _jit.warm_up()
         return 0
     compiled = 0
     with _counter(quiet) as show:
