@@ -11,6 +11,7 @@ from masterify_core.filters import Floats
 from masterify_core.schema import Checked, Range
 
 WIDTH_FROM_HZ, WIDTH_FULL_HZ = 200.0, 400.0
+LOWEST_HZ = 1e-3  # stands for 0 Hz
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,6 @@ class Stereo(Checked):
         eased = share * share * (3.0 - 2.0 * share)
         side = 10.0 ** (self.width_db * eased / 20.0)
         if self.mono_below_hz > 0.0:
-            ratio = (hz / self.mono_below_hz) ** 4
-            side = side * ratio / (1.0 + ratio)  # magnitude of a fourth-order Linkwitz-Riley high-pass
+            ratio = (self.mono_below_hz / np.maximum(hz, LOWEST_HZ)) ** 4
+            side = side / (1.0 + ratio)  # magnitude of a fourth-order Linkwitz-Riley high-pass
         return np.ones_like(hz), side
