@@ -37,19 +37,20 @@ class Stream:
 class Window(io.RawIOBase):
     """A part of a file seen as a file, with other bytes in front of it.
 
-    Errors are kept in ``failure`` instead of raised: libsndfile calls from C, where nobody would see them.
+    ``failure`` is what was raised while libsndfile called it: C cannot pass that on, so `Song` does.
     """
 
     def __init__(self, file: io.FileIO, start: int, stop: int, front: bytes = b"") -> None:
         super().__init__()
         self._file, self._start, self._stop, self._front = file, start, stop, front
         self._at = 0
+        self.length = len(front) + stop - start
         self.failure: BaseException | None = None
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Move as in any file."""
-        length = len(self._front) + self._stop - self._start
-        self._at = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: length}[whence])
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.length}[whence]
+        self._at = max(0, base + offset)
         return self._at
 
     def tell(self) -> int:
@@ -59,20 +60,47 @@ class Window(io.RawIOBase):
     def readinto(self, into: Any, /) -> int:
         """Read the front, then the part of the file."""
         view = memoryview(into)
-        try:
-            if self._at < len(self._front):
-                piece = self._front[self._at : self._at + len(view)]
-                view[: len(piece)] = piece
-                got = len(piece)
-            else:
-                at = self._start + self._at - len(self._front)
-                self._file.seek(at)
-                got = self._file.readinto(view[: max(0, self._stop - at)]) or 0
-        except BaseException as error:  # also Ctrl-C: it is raised again outside of C
-            self.failure = error
-            return 0
+        if self._at < len(self._front):
+            piece = self._front[self._at : self._at + len(view)]
+            view[: len(piece)] = piece
+            got = len(piece)
+        else:
+            at = self._start + self._at - len(self._front)
+            self._file.seek(at)
+            got = self._file.readinto(view[: max(0, self._stop - at)]) or 0
         self._at += got
         return got
+
+
+class _FromWindow(soundfile.SoundFile):  # type: ignore[misc]
+    """A SoundFile whose callbacks keep what is raised in them, Ctrl-C too; soundfile's own drop it."""
+
+    def _init_virtual_io(self, file: Window) -> Any:
+        ffi: Any = soundfile._ffi  # noqa: SLF001
+
+        def keep(_kind: Any, error: BaseException, _trace: Any) -> None:
+            file.failure = error
+
+        def length(_data: Any) -> int:
+            return file.length
+
+        def seek(offset: int, whence: int, _data: Any) -> int:
+            return file.seek(offset, whence)
+
+        def read(into: Any, count: int, _data: Any) -> int:
+            return file.readinto(ffi.buffer(into, count))
+
+        def write(_from: Any, _count: int, _data: Any) -> int:
+            return 0
+
+        def tell(_data: Any) -> int:
+            return file.tell()
+
+        functions = {"get_filelen": length, "seek": seek, "read": read, "write": write, "tell": tell}
+        self._virtual_io = {
+            name: ffi.callback(f"sf_vio_{name}", function, 0, keep) for name, function in functions.items()
+        }
+        return ffi.new("SF_VIRTUAL_IO*", self._virtual_io)
 
 
 class Song:
@@ -86,12 +114,16 @@ class Song:
 
     def __init__(self, request: Request, source: io.FileIO | Window, label: str) -> None:
         self._request, self._source = request, source
-        given: Any = source
-        if source is request.file and os.name == "posix":
-            given = source.fileno()  # without the detour through Python, so Ctrl-C is not lost in C
         source.seek(0)
         try:
-            self._song: Any = soundfile.SoundFile(given, closefd=False)
+            self._song: Any
+            if isinstance(source, Window):
+                self._song = _FromWindow(source)
+            elif os.name == "posix":
+                self._song = soundfile.SoundFile(source.fileno(), closefd=False)
+            else:  # a file number means something only to the C library that made it
+                self._source = Window(source, 0, request.size)
+                self._song = _FromWindow(self._source)
         except (soundfile.SoundFileError, TypeError, ValueError):  # its reasons mislead more than they help
             self._raise_failure()
             raise DamagedAudioError(request.path, f"looks like {label} but cannot be decoded") from None
@@ -118,6 +150,7 @@ class Song:
         with song:
             while (got := snd.sf_readf_float(song._file, into, BLOCK_FRAMES)) > 0:  # noqa: SLF001
                 planar.add(block[:got])
+                self._raise_failure()
                 self._request.progress(share_before + share * self._share(planar.frames - before))
             code = snd.sf_error(song._file)  # noqa: SLF001
             self._raise_failure()
