@@ -11,10 +11,6 @@ RATE = 48_000
 PASS_THROUGH_DB = -120.0  # float32 transforms there and back
 
 
-def response(section, hz, rate=RATE):
-    return scipy.signal.freqz(section[:3], [1.0, *section[3:]], worN=np.atleast_1d(hz), fs=rate)[1]
-
-
 def noise(channels, frames, seed=5):
     return (0.3 * np.random.default_rng(seed).normal(size=(channels, frames))).astype(np.float32)
 
@@ -93,20 +89,10 @@ def test_one_channel_does_not_leak_into_the_other():
     assert not filters.convolve(x, RATE, filters.linear_phase(shelf, RATE))[0].any()
 
 
-@pytest.mark.parametrize(("design", "kind"), [(filters.high_pass, "highpass"), (filters.low_pass, "lowpass")])
 @pytest.mark.parametrize("hz", [20.0, 150.0, 2500.0, 15_000.0])
-def test_passes_are_butterworth(design, kind, hz):
-    expected = scipy.signal.butter(2, hz, kind, fs=RATE, output="sos")[0]
-    np.testing.assert_allclose(design(hz, RATE), np.delete(expected, 3), rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.parametrize("hz", [20.0, 2500.0, 15_000.0])
-def test_linkwitz_riley_bands_sum_to_the_all_pass(hz):
-    at = np.geomspace(5.0, 23_000.0, 200)
-    low, high = response(filters.low_pass(hz, RATE), at) ** 2, response(filters.high_pass(hz, RATE), at) ** 2
-    all_pass = response(filters.all_pass(hz, RATE), at)
-    np.testing.assert_allclose(low + high, all_pass, atol=1e-9)
-    np.testing.assert_allclose(np.abs(all_pass), 1.0, atol=1e-9)
+def test_the_high_pass_is_butterworth(hz):
+    expected = scipy.signal.butter(2, hz, "highpass", fs=RATE, output="sos")[0]
+    np.testing.assert_allclose(filters.high_pass(hz, RATE), np.delete(expected, 3), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize(("factor", "taps", "beta"), [(4, 16, 7.5), (8, 24, 8.5)])
