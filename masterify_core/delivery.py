@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,17 +12,21 @@ from numpy.typing import NDArray
 
 from masterify_core import files
 from masterify_core.audio import Audio
-from masterify_core.metering.loudness import Hops, energies, integrated_lufs
+from masterify_core.errors import OutputError
+from masterify_core.metering.loudness import MOMENTARY_HOPS, OFFSET_DB, Hops, energies, integrated_lufs
 from masterify_core.metering.peaks import PRINTED_MARGIN_DB, PRINTED_UP_TO_HZ, overs
 from masterify_core.metering.report import Levels, measure_levels
 from masterify_core.stages import dither
 from masterify_core.stages.limiter import Envelope, Limited, Limiter, apply, dips, envelope, estimated, limit
 from masterify_core.stages.resampler import resample
-from masterify_core.units import db_to_gain
+from masterify_core.units import db_to_gain, power_to_db
 
 Container = Literal["wav", "flac", "mp3"]
 Rows = NDArray[np.float32]
-TOLERANCE_LU = 0.02  # what delivery allows itself; the promise is 0.05
+PROMISED_LU = 0.05
+TOLERANCE_LU = 0.02  # what delivery allows itself
+SPARE_DB = 0.01  # of true peak, for the rounding of the words of a file
+WRITINGS = 4
 AIM_LU = 0.03  # over the target while limiting: too loud is mended by plain gain, too quiet is not
 SPARE_LU = 0.10  # more than this over the target is limited anew instead of turned down
 ROUNDS = 5
@@ -32,7 +35,7 @@ ROUNDS = 5
 MOST_EXTRA_DB, LEAST_SLOPE = 9.0, 0.15
 GUARD_DB = 0.002  # under the ceiling, for the rounding of the file's words
 GUARD_ROUNDS = 4
-DEEP_DIP_DB = 0.5
+DEEP_DIP_DB = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +45,6 @@ class Prepared:
     audio: Audio
     env: Envelope
     hops: Hops
-    lufs: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,7 @@ def prepare(audio: Audio, rate: int) -> Prepared:
     """Resample if asked, and measure what is the same for all platforms of that rate."""
     audio = resample(audio, rate)
     hops = energies(audio.samples, audio.rate)
-    return Prepared(audio, envelope(audio), hops, integrated_lufs(hops))
+    return Prepared(audio, envelope(audio), hops)
 
 
 def render(prepared: Prepared, target: Target, out: Rows | None = None) -> Rendered:
@@ -128,13 +130,13 @@ def render(prepared: Prepared, target: Target, out: Rows | None = None) -> Rende
 
     def estimate(gain_db: float) -> float:
         energy = estimated(limiter, prepared.env, prepared.hops.energy, db_to_gain(gain_db))
-        return integrated_lufs(replace(prepared.hops, energy=energy))
+        return programme_lufs(replace(prepared.hops, energy=energy))
 
     missed_lu, best = 0.0, None
     for _ in range(ROUNDS):
         gain_db, stopped = _solve(estimate, wanted + AIM_LU - missed_lu, plain_db)
         limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(gain_db), out)
-        lufs = integrated_lufs(energies(limited.samples, prepared.audio.rate))
+        lufs = programme_lufs(energies(limited.samples, prepared.audio.rate))
         missed_lu = lufs - estimate(gain_db)
         best = Rendered(_audio(prepared, limited), gain_db, 1.0, limited, lufs, stopped)
         if -TOLERANCE_LU / 2 <= lufs - wanted <= SPARE_LU or (stopped and lufs <= wanted):
@@ -147,62 +149,101 @@ def render(prepared: Prepared, target: Target, out: Rows | None = None) -> Rende
 def deliver(
     rendered: Rendered, target: Target, path: Path, *, source: str, overwrite: bool, exact: bool
 ) -> Delivery:
-    """Write, read back, measure; write again with the error taken out if the file itself is off.
+    """Write, read back, measure; the file appears only when its bytes measure right.
 
+    Encoders and rounding may move a master a little: then the error is taken out and it is written again.
     ``exact`` says that the samples are the source's own words: nothing is added to them.
+
+    Raises
+    ------
+    OutputError, NoPermissionError
+        It cannot be written; nothing is left behind.
     """
-    ceiling, trim, notes = target.limiter.ceiling_dbtp, rendered.trim, list[str]()
-    wanted = min(target.loudness_lufs, rendered.lufs)
-    peak_limit_dbtp = 0.0 if target.container == "mp3" else ceiling
-    for attempt in range(3):
-        _write(
-            rendered.audio, target, path, trim, source=source, overwrite=overwrite or attempt > 0, exact=exact
+    trim, wanted = rendered.trim, min(target.loudness_lufs, rendered.lufs)
+    for _ in range(WRITINGS):
+        check = _Check(wanted, 0.0 if target.container == "mp3" else target.limiter.ceiling_dbtp)
+        depth: dither.BitDepth = "32f" if target.container == "mp3" else target.bit_depth
+        try:
+            with files.create(
+                path, rate=rendered.audio.rate, channels=rendered.audio.channels, container=target.container,
+                bit_depth=target.bit_depth, tags_from=source, overwrite=overwrite, check=check,
+            ) as out:  # fmt: skip
+                for block in dither.blocks(rendered.audio, depth, trim, dither=not (exact and trim == 1.0)):
+                    out.append(block)
+        except _OffError as off:
+            trim *= db_to_gain(-off.by_db - GUARD_DB)
+            continue
+        return _delivery(
+            rendered,
+            target,
+            check.levels,
+            check.lufs,
+            out.notes,
+            path=str(path),
+            sha256=files.sha256_of(path),
         )
-        levels = measure_levels(files.read(path).audio)
-        louder_db = max(
-            levels.integrated_lufs - wanted - TOLERANCE_LU, levels.true_peak_dbtp - peak_limit_dbtp - 0.01
-        )
-        if not louder_db > 0.0 or not math.isfinite(levels.integrated_lufs):
-            break
-        trim *= db_to_gain(-(louder_db + 0.005))
-    met = abs(levels.integrated_lufs - target.loudness_lufs) <= 0.05
-    if not met:
-        notes.append(_shortfall(rendered, target, levels))
-    return _delivery(rendered, target, levels, met, notes, path=str(path), sha256=files.sha256_of(path))
+    raise OutputError(path, f"stays over its loudness or ceiling after {WRITINGS} tries")
 
 
 def foresee(rendered: Rendered, target: Target) -> Delivery:
     """Answer the same without a file: what the sound measures before it is written."""
-    samples = rendered.audio.samples * np.float32(rendered.trim)
-    levels = measure_levels(rendered.audio.with_samples(samples))
-    met = abs(levels.integrated_lufs - target.loudness_lufs) <= 0.05
-    notes = [] if met else [_shortfall(rendered, target, levels)]
-    return _delivery(rendered, target, levels, met, notes, path=None, sha256=None)
+    audio = rendered.audio.with_samples(rendered.audio.samples * np.float32(rendered.trim))
+    hops = energies(audio.samples, audio.rate)
+    levels = measure_levels(audio, hops)
+    return _delivery(rendered, target, levels, programme_lufs(hops), [], path=None, sha256=None)
 
 
-def _write(
-    audio: Audio, target: Target, path: Path, trim: float, *, source: str, overwrite: bool, exact: bool
-) -> None:
-    with files.create(
-        path, rate=audio.rate, channels=audio.channels, container=target.container, bit_depth=target.bit_depth,
-        tags_from=source, overwrite=overwrite,
-    ) as out:  # fmt: skip
-        depth = "32f" if target.container == "mp3" else target.bit_depth
-        for block in dither.blocks(audio, depth, trim, dither=not (exact and trim == 1.0)):
-            out.append(block)
+class _OffError(Exception):
+    """A written file is too loud or over its ceiling, by so many dB."""
+
+    def __init__(self, by_db: float) -> None:
+        super().__init__(by_db)
+        self.by_db = by_db
+
+
+class _Check:
+    """Reads a written file back and measures it."""
+
+    def __init__(self, wanted_lufs: float, ceiling_dbtp: float) -> None:
+        self._wanted_lufs, self._ceiling_dbtp = wanted_lufs, ceiling_dbtp
+        self.levels: Levels
+        self.lufs: float
+
+    def __call__(self, path: Path) -> None:
+        """Measure; raise if it is too loud or its peaks too high."""
+        audio = files.read(path).audio
+        hops = energies(audio.samples, audio.rate)
+        self.levels, self.lufs = measure_levels(audio, hops), programme_lufs(hops)
+        by_db = max(
+            self.lufs - self._wanted_lufs - TOLERANCE_LU,
+            self.levels.true_peak_dbtp - self._ceiling_dbtp - SPARE_DB,
+        )
+        if by_db > 0.0:
+            raise _OffError(by_db)
+
+
+def programme_lufs(hops: Hops, gain_db: float = 0.0) -> float:
+    """Integrated loudness, LUFS; for a song shorter than one gating block (0.4 s) the loudness of all of it, ungated."""
+    if hops.whole >= MOMENTARY_HOPS:
+        return integrated_lufs(hops, gain_db)
+    return OFFSET_DB + power_to_db(float(hops.energy.sum()) / max(hops.frames, 1)) + gain_db
 
 
 def _delivery(
     rendered: Rendered,
     target: Target,
     levels: Levels,
-    met: bool,
+    lufs: float,
     notes: list[str],
     *,
     path: str | None,
     sha256: str | None,
 ) -> Delivery:
     limited = rendered.limited
+    met = abs(lufs - target.loudness_lufs) <= PROMISED_LU
+    if not met:
+        said = f"{lufs:.2f} LUFS instead of {target.loudness_lufs:g}"
+        notes = [*notes, f"{said}: {rendered.stopped}" if rendered.stopped else said]
     return Delivery(
         platform=target.platform, title=target.title, path=path, target_lufs=target.loudness_lufs,
         ceiling_dbtp=target.limiter.ceiling_dbtp, target_met=met, levels=levels, gain_db=round(rendered.gain_db, 3),
@@ -212,20 +253,15 @@ def _delivery(
     )  # fmt: skip
 
 
-def _shortfall(rendered: Rendered, target: Target, levels: Levels) -> str:
-    said = f"{levels.integrated_lufs:.2f} LUFS instead of {target.loudness_lufs:g}"
-    return f"{said}: {rendered.stopped}" if rendered.stopped else said
-
-
 def _audio(prepared: Prepared, limited: Limited) -> Audio:
     return prepared.audio.with_samples(limited.samples)
 
 
 def _plain_gain_db(hops: Hops, wanted_lufs: float) -> float:
     """Gain that meets a loudness without a limiter; the absolute gate makes it not quite the difference."""
-    gain_db = wanted_lufs - integrated_lufs(hops)
+    gain_db = wanted_lufs - programme_lufs(hops)
     for _ in range(4):
-        gain_db += wanted_lufs - integrated_lufs(hops, gain_db)
+        gain_db += wanted_lufs - programme_lufs(hops, gain_db)
     return gain_db
 
 
@@ -251,7 +287,7 @@ def _solve(estimate: Callable[[float], float], wanted: float, plain_db: float) -
 
 
 def _guarded(prepared: Prepared, rendered: Rendered, ceiling: float, out: Rows) -> Rendered:
-    """Dip every over that 8x interpolation or the filter printed in BS.1770 still finds, in ``out``, the rendering's memory."""
+    """Dip every over that 16x interpolation or the filter printed in BS.1770 still finds, in ``out``, the rendering's memory."""
     rate = prepared.audio.rate
     allowed = ceiling / rendered.trim * db_to_gain(-GUARD_DB)
     margin_db = PRINTED_MARGIN_DB if rate <= PRINTED_UP_TO_HZ else None

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from masterify_core import chain, files
 from masterify_core.audio import Audio
-from masterify_core.delivery import Delivery, Target, deliver, foresee, prepare, render
+from masterify_core.delivery import Delivery, Target, deliver, foresee, prepare, programme_lufs, render
 from masterify_core.errors import NoPermissionError, OutputError, SettingError, UnusableAudioError
+from masterify_core.metering.loudness import hop_energies
 from masterify_core.metering.report import Measurement, measure
 from masterify_core.planning import plan
 from masterify_core.presets import Library
@@ -164,11 +165,11 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
         request.source, on_progress=lambda share: report("reading", share * BEGINS["measuring"])
     )
     report("measuring", BEGINS["measuring"])
-    measurement = measure(song.audio)
-    if not measurement.integrated_lufs > QUIETEST_LUFS:
+    hops = hop_energies(song.audio)
+    measurement = measure(song.audio, hops)
+    if not programme_lufs(hops) > QUIETEST_LUFS:
         raise UnusableAudioError(
-            request.source,
-            "has no loudness to master: it is silent, or all of it is below -70 LUFS or under 0.4 s",
+            request.source, "has no loudness to master: it is silent, or all of it is below -70 LUFS"
         )
     if recipe is None:
         recipe = plan(
@@ -216,7 +217,12 @@ def output_paths(request: MasterRequest, library: Library) -> tuple[Path, ...]:
 
 
 def _make(
-    request: MasterRequest, wanted: list[_File], audio: Audio, words: int | None, spare: Rows | None, report: Progress
+    request: MasterRequest,
+    wanted: list[_File],
+    audio: Audio,
+    words: int | None,
+    spare: Rows | None,
+    report: Progress,
 ) -> tuple[Delivery, ...]:
     """Render each loudness once and write it in each format; in the order asked for.
 

@@ -24,6 +24,7 @@ from masterify_core.stages.tone import Tone
 Floats = NDArray[np.float64]
 
 USUAL_INTENSITY = 50.0
+NOTHING_ASKED = "intensity is 0, or the song too short to judge"
 # Repair.
 DC_FROM = 0.001  # -60 dBFS; under that an offset costs no headroom
 SUBSONIC_FROM_DB, HIGH_PASS_HZ = -20.0, 20.0
@@ -84,7 +85,7 @@ def plan(
         A preset does not exist.
     """
     sound, effort, prior = library.genre(genre), library.tier(tier), library.ai_service(ai_service)
-    strength = intensity / USUAL_INTENSITY
+    strength = intensity / USUAL_INTENSITY if math.isfinite(measurement.integrated_lufs) else 0.0
     finished = _finished(measurement)
     holds_back = 1.0 - finished if intensity < FINISHED_FORCE_INTENSITY else 1.0
     decisions = {
@@ -118,6 +119,10 @@ def plan(
                 else "processed all the same, as intensity is high"
             )
         )
+    if not math.isfinite(measurement.integrated_lufs):
+        notes.append(
+            "The song is shorter than 0.4 s: its loudness is that of all of it, and nothing else is judged"
+        )
     return Recipe(
         genre=genre, ai_service=ai_service, tier=tier, intensity=intensity, steps=tuple(steps),
         skipped=tuple(skipped), deliveries=tuple(orders), notes=tuple(notes),
@@ -134,7 +139,7 @@ def _finished(m: Measurement) -> float:
 def _repair(m: Measurement, strength: float) -> _Decision:
     """DC and subsonics, only where they were measured."""
     if strength <= 0.0:
-        return _Decision(None, "intensity is 0")
+        return _Decision(None, NOTHING_ASKED)
     dc = tuple(m.dc) if max(map(abs, m.dc)) >= DC_FROM else ()
     corner = HIGH_PASS_HZ if m.subsonic_db > SUBSONIC_FROM_DB else 0.0
     if not dc and not corner:
@@ -154,7 +159,7 @@ def _tone(m: Measurement, genre: Genre, prior: AiService, strength: float, holds
     is mastered again.
     """
     if strength <= 0.0:
-        return _Decision(None, "intensity is 0")
+        return _Decision(None, NOTHING_ASKED)
     if holds_back <= 0.0:
         return _Decision(None, "the song is finished already")
     hz = np.array(THIRD_OCTAVES_HZ)
@@ -189,7 +194,7 @@ def _stereo(m: Measurement, genre: Genre, strength: float, holds_back: float) ->
     if m.channels == 1:
         return _Decision(None, "the song is mono")
     if strength <= 0.0:
-        return _Decision(None, "intensity is 0")
+        return _Decision(None, NOTHING_ASKED)
     if holds_back <= 0.0:
         return _Decision(None, "the song is finished already")
     measured, usual = np.array(m.side_mid_db), np.array(genre.side_mid_db)
@@ -215,7 +220,7 @@ def _stereo(m: Measurement, genre: Genre, strength: float, holds_back: float) ->
 def _dynamics(m: Measurement, genre: Genre, tier: Tier, strength: float) -> _Decision:
     """Compress bands that move more than they usually do; one band where all do alike."""
     if strength <= 0.0:
-        return _Decision(None, "the song is finished already, or intensity is 0")
+        return _Decision(None, f"the song is finished already, or {NOTHING_ASKED}")
     ratios = [
         float(np.mean(np.array(m.band_sigma_db)[a:b]) / np.mean(np.array(genre.band_sigma_db)[a:b]))
         for a, b in BAND_PARTS
@@ -237,7 +242,8 @@ def _dynamics(m: Measurement, genre: Genre, tier: Tier, strength: float) -> _Dec
         )
     bands = [
         Band(
-            threshold_dbfs=round(max(-100.0, level), 2), ratio=round(ratio, 2), cap_db=round(cap, 2) if ratio >= LEAST_RATIO else 0.0,
+            threshold_dbfs=round(max(-100.0, level), 2), ratio=round(ratio, 2),
+            cap_db=round(cap, 2) if ratio >= LEAST_RATIO else 0.0,
             makeup_db=round(cap * EXPECTED_SHARE * (1.0 - 1.0 / ratio), 2) if ratio >= LEAST_RATIO else 0.0,
         )
         for level, ratio in zip(m.band_threshold_db, ratios, strict=True)

@@ -31,8 +31,10 @@ NO_LINKS = {
 
 
 @contextmanager
-def placed(path: str | Path, *, overwrite: bool, source: str | Path | None = None) -> Iterator[io.FileIO]:
-    """Open a new file in the target's folder; at the end it takes the target's name.
+def placed(
+    path: str | Path, *, overwrite: bool, source: str | Path | None = None
+) -> Iterator[tuple[io.FileIO, Path]]:
+    """Open a new file under a hidden name in the target's folder; at the end it takes the target's name.
 
     Whatever ends the block early, Ctrl-C too, removes it. Without ``overwrite`` a file that appears at the
     target meanwhile stays untouched. ``source`` is never replaced, under no name.
@@ -55,7 +57,7 @@ def placed(path: str | Path, *, overwrite: bool, source: str | Path | None = Non
     try:
         try:
             with file:
-                yield file
+                yield file, part
             _rename(part, target, overwrite)
         except OSError as error:
             raise writing_error(target, error) from None

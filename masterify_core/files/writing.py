@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -53,6 +53,7 @@ def create(
     bit_depth: BitDepth = "24",
     tags_from: str | Path | None = None,
     overwrite: bool = False,
+    check: Callable[[Path], None] | None = None,
 ) -> Iterator[Writer]:
     """Open a file for a master: ``with create(...) as writer: writer.append(block)``.
 
@@ -64,6 +65,9 @@ def create(
     tags_from
         The song whose tags, cover and provenance data are copied, and which is never replaced. Loudness
         tags (ReplayGain and the like) are not copied: they describe the song, not the master.
+    check
+        Called with the path of the whole file while it still has its hidden name; if it raises, the file
+        never appears.
 
     Raises
     ------
@@ -75,7 +79,7 @@ def create(
         e.g. ``song.wav: the folder masters may not be written by this user``.
     """
     _check(rate, container, bit_depth)
-    with placed(path, overwrite=overwrite, source=tags_from) as file:
+    with placed(path, overwrite=overwrite, source=tags_from) as (file, part):
         tags = _tags(tags_from)
         writer: Writer
         if container == "wav":
@@ -89,6 +93,8 @@ def create(
             writer.finish()
         finally:
             writer.close()
+        if check is not None:
+            check(part)
 
 
 def _check(rate: int, container: str, bit_depth: str) -> None:

@@ -41,9 +41,16 @@ def _split(x: Array, poles: Array, memory: Array, low: Array, mid: Array, high: 
 
 @kernel("void(f4[:,::1], f8[::1], f8[:,::1], f8[:,::1], f8[:,::1], f4[:,:,::1], f8[:,::1], f4[:,::1])")
 def compress(
-    x: Array, poles: Array, settings: Array, memory: Array, state: Array, bands: Array, totals: Array, out: Array
+    x: Array,
+    poles: Array,
+    settings: Array,
+    memory: Array,
+    state: Array,
+    bands: Array,
+    totals: Array,
+    out: Array,
 ) -> None:
-    """Feed-forward compressor in one band (``settings`` has one row) or three, linked over channels; O(n).
+    """Compress in one band (``settings`` has one row) or three, channels linked; O(n).
 
     ``settings[b]`` is threshold dB, ratio, knee dB, cap dB, attack, release, mean-square step (one-pole steps per
     STEP frames), make-up gain. ``poles``: see ``_split``. ``memory`` (channels, 2) and ``totals`` (bands, 4) start

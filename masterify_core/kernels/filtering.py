@@ -11,7 +11,7 @@ Array = Any
 
 @kernel("void(f4[:,::1], f8[::1], f8[::1])")
 def section(x: Array, coefficients: Array, offsets: Array) -> None:
-    """Filter every channel in place, ``v = x - offsets[c]``, ``y[n] = b0 v[n] + b1 v[n-1] + b2 v[n-2] - a1 y[n-1] - a2 y[n-2]``, O(n).
+    """``y[n] = b0 v[n] + b1 v[n-1] + b2 v[n-2] - a1 y[n-1] - a2 y[n-2]``, ``v = x - offsets[c]``, every channel, in place, O(n).
 
     Two channels share a loop: their recursions wait for themselves, not for each other.
     """

@@ -219,7 +219,7 @@ def _give_back(h: Array, points: Array, level: float, factor: float, begin: int,
     """Add the transposed filter times what clipping takes from each point; how many points are clipped."""
     count = 0
     for i in range(GROUP):
-        excess = (min(max(points[i], -level), level) - points[i]) / factor
+        excess = (min(max(points[i], -level), level) - points[i]) / np.float32(factor)
         if excess != 0.0:
             count += 1
             first = begin + i
@@ -267,7 +267,9 @@ def clip(x: Array, peaks: Array, phases: Array, level: float, window: Array, poi
             for k in range(first, last):
                 if peaks[k] <= level:
                     continue
-                near = window[c, k * GROUP - start + margin - half + 1 : k * GROUP - start + margin + half + GROUP]
+                near = window[
+                    c, k * GROUP - start + margin - half + 1 : k * GROUP - start + margin + half + GROUP
+                ]
                 begin = k * GROUP - half + 1
                 for p in range(factor):
                     _interpolate8(phases[p], near, points)
@@ -277,5 +279,5 @@ def clip(x: Array, peaks: Array, phases: Array, level: float, window: Array, poi
                     if p == 0 and top * SAFELY_BELOW < level:
                         break  # the other channel's peak: nothing here comes near the level
                     if top > level:
-                        clipped += _give_back(phases[p], points, level, np.float32(factor), begin, x[c])
+                        clipped += _give_back(phases[p], points, level, factor, begin, x[c])
     return clipped
