@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,13 +11,22 @@ from masterify_cli import batch, exits, first_run, inputs, printing, progress
 from masterify_cli.options import Debug, Jobs, Json, Quiet, Recursive
 
 if TYPE_CHECKING:
-    from masterify_core.files import Source
     from masterify_core.metering.report import Measurement
-
-Measured = tuple["Source", "Measurement"]
 
 READING = 0.6
 """Share of the time that decoding takes."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is kept of a song: its sound would fill the memory when there are many."""
+
+    container: str
+    subtype: str
+    bit_depth: int | None
+    lossy: bool
+    notes: tuple[str, ...]
+    measurement: Measurement
 
 
 def analyze(
@@ -45,7 +55,8 @@ def analyze(
             def work(song: inputs.Song, report: batch.Report) -> Measured:
                 source = files.read(song.path, on_progress=lambda share: report("reading", READING * share))
                 report("measuring", READING)
-                return source, measure(source.audio)
+                about = (source.container, source.subtype, source.bit_depth, source.lossy, source.notes)
+                return Measured(*about, measure(source.audio))
 
             def on_end(outcome: batch.Outcome[Measured]) -> None:
                 with shown.aside():
@@ -63,12 +74,17 @@ def _tell(outcome: batch.Outcome[Measured], as_json: bool) -> None:
     elif outcome.result is not None and not as_json:
         from masterify_cli import show_analysis
 
-        show_analysis.song(outcome.song.shown, *outcome.result)
+        show_analysis.song(outcome.song.shown, outcome.result)
 
 
 def _table(outcome: batch.Outcome[Measured]) -> dict[str, Any]:
     if outcome.result is None:
         return outcome.failure("file")
-    source, measurement = outcome.result
-    about = {"container": source.container, "subtype": source.subtype, "bit_depth": source.bit_depth}
-    return {"file": outcome.song.given, **about, **measurement.to_dict(), "notes": list(source.notes)}
+    kept = outcome.result
+    about = {
+        "container": kept.container,
+        "subtype": kept.subtype,
+        "bit_depth": kept.bit_depth,
+        "lossy": kept.lossy,
+    }
+    return {"file": outcome.song.given, **about, **kept.measurement.to_dict(), "notes": list(kept.notes)}

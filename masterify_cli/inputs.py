@@ -77,6 +77,8 @@ def _found(inputs: Sequence[str], recursive: bool, out_dir: str | None) -> Itera
             if sys.stdin is None or sys.stdin.isatty():
                 raise UsageError("- reads a song from standard input, but that is a terminal")
             yield Song(STANDARD_INPUT, STANDARD_INPUT, out_dir or OWN_FOLDER)
+        elif not given:
+            raise UsageError("an input has no name")
         elif Path(given).is_dir():
             if not recursive:
                 raise UsageError(f"{given} is a folder: add --recursive for the songs inside")

@@ -162,6 +162,8 @@ def master(
 
     if overwrite and skip_existing:
         raise UsageError("--overwrite and --skip-existing cannot both be given")
+    if output_dir == inputs.STANDARD_INPUT:
+        raise UsageError("--output-dir is a folder: masters cannot go to standard output")
     library = Library.load(preset_dir or ())
     settings = _given(
         platforms=listed(platforms or ()),

@@ -12,8 +12,7 @@ from rich.text import Text
 from masterify_cli import show
 
 if TYPE_CHECKING:
-    from masterify_core.files import Source
-    from masterify_core.metering.report import Measurement
+    from masterify_cli.analyze_command import Measured
 
 Values = Mapping[str, Any]
 Rows = Iterable[tuple[str, str]]
@@ -31,11 +30,11 @@ PER_BAND = {
 """Values in each of nine bands, and what their row is called."""
 
 
-def song(name: str, source: Source, measurement: Measurement) -> None:
+def song(name: str, measured: Measured) -> None:
     """Draw everything that was measured."""
-    values = measurement.to_dict()
+    values = measured.measurement.to_dict()
     with show.page() as screen:
-        show.heading(screen, name, *about(values), _format(source))
+        show.heading(screen, name, *about(values), _format(measured))
         for title, rows in (
             ("Loudness", _loudness(values)),
             ("Peaks", _peaks(values)),
@@ -46,7 +45,7 @@ def song(name: str, source: Source, measurement: Measurement) -> None:
             screen.print(Text(f"  {title}", style="bold"))
             screen.print(show.facts(rows, indent=4))
         screen.print(_bands(values))
-        for note in source.notes:
+        for note in measured.notes:
             screen.print(show.facts([("note", note)]))
         screen.print()
 
@@ -57,9 +56,9 @@ def about(values: Values) -> list[str]:
     return [show.clock(values["seconds"]), f"{values['rate'] / 1000:g} kHz", channels]
 
 
-def _format(source: Source) -> str:
-    depth = f"{source.bit_depth} bit" if source.bit_depth else ""
-    return " ".join(filter(None, (source.container, depth, "lossy" if source.lossy else "")))
+def _format(measured: Measured) -> str:
+    depth = f"{measured.bit_depth} bit" if measured.bit_depth else ""
+    return " ".join(filter(None, (measured.container, depth, "lossy" if measured.lossy else "")))
 
 
 def _loudness(values: Values) -> Rows:

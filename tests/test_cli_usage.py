@@ -90,6 +90,8 @@ def test_no_command_at_all_shows_the_help():
         (["master", "x.wav", "--overwrite", "--skip-existing"], "--skip-existing"),
         (["master", "x.wav", "--recipe", "nowhere.json"], "nowhere.json"),
         (["master", "x.wav", "--preset-dir", "nowhere"], "nowhere"),
+        (["master", "x.wav", "-o", "-"], "standard output"),
+        (["master", ""], "no name"),
         (["analyze", "x.wav", "--platforms", "spotify"], "--platforms"),
         (["presets", "show", "spotfy"], "did you mean spotify?"),
         (["presets", "list", "genre"], "did you mean genres?"),
