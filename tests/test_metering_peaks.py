@@ -14,7 +14,8 @@ from tests.oracles import naive_truepeak
 from tests.signals import noise, tone
 
 FLOAT = 3e-6  # relative: float32 sums in another order
-FINER_DB = 0.02  # below 16 times and 32 taps, on music: a bar of the project
+FINER_DB = 0.02  # below 32 times and 48 taps
+CLIPPED_FINER_DB = 0.05  # longer filters see more of what clipping leaves next to the Nyquist frequency
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -129,7 +130,7 @@ def test_the_phases_are_what_they_say():
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize(
     ("drive_db", "low_db"),
-    [(0.0, FINER_DB), (3.0, 3 * FINER_DB), (9.0, 3 * FINER_DB)],
+    [(0.0, FINER_DB), (3.0, CLIPPED_FINER_DB), (9.0, CLIPPED_FINER_DB)],
     ids=["as it is", "clipped some", "clipped a lot"],
 )
 def test_a_finer_interpolator_reads_the_same_on_music_like_sound(seed, drive_db, low_db):
@@ -139,12 +140,12 @@ def test_a_finer_interpolator_reads_the_same_on_music_like_sound(seed, drive_db,
     spectrum[1:] *= np.arange(1, len(spectrum)) ** (-4.0 / 6.02)
     x = np.fft.irfft(spectrum)
     x = np.clip(0.9 * x / np.abs(x).max() * 10 ** (drive_db / 20), -0.9, 0.9)[None].astype(np.float32)
-    finer = naive_truepeak.oversampled_peak(x, 16, 32, 9.0)
+    finer = naive_truepeak.oversampled_peak(x, 32, 48, 10.0)
     assert 20 * math.log10(peaks.true_peak(x) / finer) > -low_db
 
 
 @pytest.mark.parametrize(
-    ("share", "low_db"), [(0.25, 0.04), (0.3, 0.02), (1 / 3, 0.08), (0.375, 0.02), (0.4, 0.12), (0.45, 0.12)]
+    ("share", "low_db"), [(0.25, 0.02), (0.3, 0.01), (1 / 3, 0.02), (0.375, 0.01), (0.4, 0.04), (0.45, 0.04)]
 )
 def test_a_tone_reads_its_amplitude(share, low_db):
     worst = 0.0
