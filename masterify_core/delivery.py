@@ -29,10 +29,13 @@ SPARE_DB = 0.01  # of true peak, for the rounding of the words of a file
 WRITINGS = 4
 AIM_LU = 0.03  # over the target while limiting: too loud is mended by plain gain, too quiet is not
 SPARE_LU = 0.10  # more than this over the target is limited anew instead of turned down
-ROUNDS = 5
+ROUNDS = 8
 # Where loudness stops: past this much gain beyond the plain difference, or when the next dB of gain
 # brings less than this, the limiter only flattens the song.
 MOST_EXTRA_DB, LEAST_SLOPE = 9.0, 0.15
+SHORT_EXTRA_DB = 6.0
+LIKELY_SLOPE = 0.6
+LEAST_STEP_DB = 0.005
 GUARD_DB = 0.002  # under the ceiling, for the rounding of the file's words
 GUARD_ROUNDS = 4
 DEEP_DIP_DB = 0.2
@@ -132,18 +135,51 @@ def render(prepared: Prepared, target: Target, out: Rows | None = None) -> Rende
         energy = estimated(limiter, prepared.env, prepared.hops.energy, db_to_gain(gain_db))
         return programme_lufs(replace(prepared.hops, energy=energy))
 
-    missed_lu, best = 0.0, None
-    for _ in range(ROUNDS):
-        gain_db, stopped = _solve(estimate, wanted + AIM_LU - missed_lu, plain_db)
+    most_db = plain_db + MOST_EXTRA_DB
+    gain_db, tried = _solve(estimate, wanted + AIM_LU, plain_db, most_db), list[tuple[float, float]]()
+    while True:
         limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(gain_db), out)
-        lufs = programme_lufs(energies(limited.samples, prepared.audio.rate))
-        missed_lu = lufs - estimate(gain_db)
-        best = Rendered(_audio(prepared, limited), gain_db, 1.0, limited, lufs, stopped)
-        if -TOLERANCE_LU / 2 <= lufs - wanted <= SPARE_LU or (stopped and lufs <= wanted):
+        lufs = programme_lufs(energies(out, prepared.audio.rate))
+        tried.append((gain_db, lufs))
+        if -TOLERANCE_LU / 2.0 <= lufs - wanted <= SPARE_LU:
+            stopped = None
             break
-    assert best is not None
-    trim = db_to_gain(min(0.0, wanted - best.lufs))
-    return _guarded(prepared, replace(best, trim=trim, lufs=min(best.lufs, wanted)), ceiling, out)
+        slope = _slope(tried) if len(tried) > 1 else LIKELY_SLOPE
+        stopped = _why_stop(lufs - wanted, slope, gain_db >= most_db, len(tried))
+        if stopped is not None:
+            break
+        if len(tried) == 1:  # the estimate's error changes little with gain, so it is taken out first
+            missed_lu = lufs - estimate(gain_db)
+            following = _solve(estimate, wanted + AIM_LU - missed_lu, plain_db, most_db)
+        else:
+            following = gain_db + (wanted + AIM_LU - lufs) / min(max(slope, LEAST_SLOPE), 1.0)
+        gain_db = min(
+            following if abs(following - gain_db) > LEAST_STEP_DB else gain_db + wanted + AIM_LU - lufs,
+            most_db,
+        )
+    if stopped is not None and gain_db > plain_db + SHORT_EXTRA_DB:
+        # What cannot be reached is not worth the last decibels: they cost more than they bring.
+        gain_db = plain_db + SHORT_EXTRA_DB
+        limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(gain_db), out)
+        lufs = programme_lufs(energies(out, prepared.audio.rate))
+    trim = db_to_gain(min(0.0, wanted - lufs))
+    rendered = Rendered(_audio(prepared, limited), gain_db, trim, limited, min(lufs, wanted), stopped)
+    return _guarded(prepared, rendered, ceiling, out)
+
+
+def _slope(tried: list[tuple[float, float]]) -> float:
+    """How much louder the last change of gain made the song, LU per dB."""
+    (gain_before, lufs_before), (gain_now, lufs_now) = tried[-2:]
+    return (lufs_now - lufs_before) / (gain_now - gain_before) if gain_now != gain_before else LIKELY_SLOPE
+
+
+def _why_stop(miss_lu: float, slope: float, at_most: bool, count: int) -> str | None:
+    """Say why loudness stops short of its target, if it does."""
+    if miss_lu < 0.0 and slope < LEAST_SLOPE:
+        return "more gain would only flatten the song, not make it louder"
+    if miss_lu < 0.0 and at_most:
+        return f"the limiter would have to take {MOST_EXTRA_DB:g} dB more than is gained"
+    return "no gain was found that meets it" if count >= ROUNDS else None
 
 
 def deliver(
@@ -265,25 +301,20 @@ def _plain_gain_db(hops: Hops, wanted_lufs: float) -> float:
     return gain_db
 
 
-def _solve(estimate: Callable[[float], float], wanted: float, plain_db: float) -> tuple[float, str | None]:
-    """Gain where a rising, flattening curve meets ``wanted``, and why it stopped short if it did (secant steps)."""
-    gain_db, step = plain_db, 0.5
+def _solve(estimate: Callable[[float], float], wanted: float, plain_db: float, most_db: float) -> float:
+    """Gain from ``plain_db`` to ``most_db`` where a rising, flattening curve meets ``wanted`` (secant steps)."""
+    gain_db = plain_db
     here = estimate(gain_db)
+    step = 0.5
     for _ in range(12):
         if abs(wanted - here) <= 0.003:
             break
         slope = (estimate(gain_db + step) - here) / step
-        if slope < LEAST_SLOPE and here < wanted:
-            return gain_db, "more gain would only flatten the song, not make it louder"
-        following = gain_db + min(max((wanted - here) / max(slope, LEAST_SLOPE), -6.0), 6.0)
-        if following > plain_db + MOST_EXTRA_DB:
-            return (
-                plain_db + MOST_EXTRA_DB,
-                f"the limiter would have to take {MOST_EXTRA_DB:g} dB more than it gains",
-            )
-        gain_db, step = following, 0.25
-        here = estimate(gain_db)
-    return gain_db, None
+        gain_db = min(gain_db + min((wanted - here) / min(max(slope, LIKELY_SLOPE / 2.0), 1.1), 4.0), most_db)
+        if gain_db == most_db:
+            break
+        here, step = estimate(gain_db), 0.25
+    return gain_db
 
 
 def _guarded(prepared: Prepared, rendered: Rendered, ceiling: float, out: Rows) -> Rendered:

@@ -188,13 +188,9 @@ def estimated(limiter: Limiter, env: Envelope, energy: Energies, gain: float) ->
     peaks = np.asarray(env.hop_peaks * np.float32(gain) * (1.0 - held), dtype=np.float32)
     clip_level = db_to_gain(limiter.ceiling_dbtp + limiter.clip_from_db)
     deepest = clip_level * db_to_gain(limiter.clip_depth_db)
-    kept = np.asarray(1.0 - held, dtype=np.float64)
-    if peaks.max() > deepest:
-        need = _need(peaks, deepest)
-        kept *= 1.0 - _smoothed(
-            need, env.rate / HOP_FRAMES, 0.1, limiter.attack_ms, limiter.fast_ms, limiter.slow_ms
-        )
-    kept *= np.sqrt(np.minimum(1.0, clip_level / np.maximum(peaks, 1e-9)))  # clipping takes the tips only
+    # What the look-ahead takes is gone for about a hop; clipping takes the tips only.
+    kept = (1.0 - held) * np.minimum(1.0, deepest / np.maximum(peaks, 1e-9))
+    kept *= np.sqrt(np.minimum(1.0, clip_level / np.maximum(np.minimum(peaks, deepest), 1e-9)))
     weight = env.hop_peaks.astype(np.float64) ** 2 + 1e-12
     hop = (np.arange(len(weight)) * HOP_FRAMES + HOP_FRAMES // 2) * 100 // env.rate
     hop = np.minimum(hop, len(energy) - 1)
