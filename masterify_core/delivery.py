@@ -27,7 +27,7 @@ PROMISED_LU = 0.05
 TOLERANCE_LU = 0.02  # what delivery allows itself
 SPARE_DB = 0.01  # of true peak, for the rounding of the words of a file
 WRITINGS = 4
-AIM_LU = 0.03  # over the target while limiting: too loud is mended by plain gain, too quiet is not
+AIM_LU = 0.045  # over the target while limiting: too loud is mended by plain gain, too quiet is not
 SPARE_LU = 0.10  # more than this over the target is limited anew instead of turned down
 ROUNDS = 8
 # Where loudness stops: past this much gain beyond the plain difference, or when the next dB of gain

@@ -29,6 +29,7 @@ CHUNK = 4096
 SUSTAINED_QUANTILE, SUSTAINED_WINDOW_MS, LOWEST_TONE_HZ = 0.2, 400.0, 45.0
 SUSTAINED_LOOKAHEAD_MS, SUSTAINED_ATTACK_MS, SUSTAINED_FAST_MS, SUSTAINED_SLOW_MS = 8.0, 60.0, 60.0, 600.0
 DIP_MS = 0.7
+LAST_SHARE = 0.7  # of the last reduction as hops of 3 ms see it; fitted on nine songs from -14 to -8 LUFS
 BOX_SHARES = (0.40, 0.33, 0.27)  # of the look-ahead; unequal boxes leave no common zero
 Ms = Annotated[float, Range(0.1, 5000.0, "ms")]
 
@@ -183,14 +184,18 @@ def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float, out: Rows 
 
 
 def estimated(limiter: Limiter, env: Envelope, energy: Energies, gain: float) -> Energies:
-    """Energies per 10 ms after `limit`, from peaks per 128 frames alone: within about 0.3 LU, at a hundredth of its time."""
+    """Energies per 10 ms after `limit`, from peaks per 128 frames alone: within about 0.1 LU, at a fiftieth of its time."""
     held, _ = _sustained_reduction(limiter, env, gain)
     peaks = np.asarray(env.hop_peaks * np.float32(gain) * (1.0 - held), dtype=np.float32)
     clip_level = db_to_gain(limiter.ceiling_dbtp + limiter.clip_from_db)
     deepest = clip_level * db_to_gain(limiter.clip_depth_db)
-    # What the look-ahead takes is gone for about a hop; clipping takes the tips only.
+    # What the first look-ahead takes is gone for about a hop; clipping takes the tips only.
     kept = (1.0 - held) * np.minimum(1.0, deepest / np.maximum(peaks, 1e-9))
     kept *= np.sqrt(np.minimum(1.0, clip_level / np.maximum(np.minimum(peaks, deepest), 1e-9)))
+    last = _need(np.minimum(peaks, np.float32(clip_level)), db_to_gain(limiter.ceiling_dbtp))
+    kept *= 1.0 - LAST_SHARE * _smoothed(
+        last, env.rate / HOP_FRAMES, 0.1, limiter.attack_ms, limiter.fast_ms, limiter.slow_ms
+    )
     weight = env.hop_peaks.astype(np.float64) ** 2 + 1e-12
     hop = (np.arange(len(weight)) * HOP_FRAMES + HOP_FRAMES // 2) * 100 // env.rate
     hop = np.minimum(hop, len(energy) - 1)
