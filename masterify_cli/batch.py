@@ -81,6 +81,8 @@ def run(
             return Outcome(song, error=_in_the_users_words(error, song))
         except MemoryError:
             return Outcome(song, error=TooLongError(song.shown, "needs more memory than there is"))
+        except OSError as error:  # what the system refuses is no bug, wherever it was met
+            return Outcome(song, error=FileError(song.shown, _refused(error)))
         except Exception as error:
             if debug:
                 import traceback
@@ -168,6 +170,11 @@ def _memory_estimate(path: str) -> int:
         size = 0
     swell = _SWELL.get(Path(path).suffix.lower(), _SWELL_LOSSY)
     return 3 * swell * size + 200_000_000
+
+
+def _refused(error: OSError) -> str:
+    place = f" ({error.filename})" if error.filename else ""
+    return f"the system refuses: {error.strerror or error}{place}"
 
 
 def _in_the_users_words(error: MasterifyError, song: Song) -> MasterifyError:

@@ -79,7 +79,7 @@ def _found(inputs: Sequence[str], recursive: bool, out_dir: str | None) -> Itera
             yield Song(STANDARD_INPUT, STANDARD_INPUT, out_dir or OWN_FOLDER)
         elif not given:
             raise UsageError("an input has no name")
-        elif Path(given).is_dir():
+        elif os.path.isdir(given):  # noqa: PTH112 - Path.is_dir raises where a name is too long
             if not recursive:
                 raise UsageError(f"{given} is a folder: add --recursive for the songs inside")
             yield from _inside(Path(given), out_dir, Path(out_dir).resolve() if out_dir else None)
@@ -102,7 +102,11 @@ def _inside(folder: Path, out_dir: str | None, avoided: Path | None) -> Iterator
     The folders below are repeated in ``out_dir``, so that songs of the same name stay apart. Left out are
     hidden files, folders named ``masters``, the output folder, and files named like our masters.
     """
-    for entry in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be searched: {error.strerror}") from None
+    for entry in entries:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():

@@ -36,11 +36,13 @@ def test_one_bad_song_does_not_stop_the_others(jobs):
             raise KeyError("oh")
         if song.given == "huge":
             raise MemoryError
+        if song.given == "long":
+            raise OSError(36, "File name too long", "x" * 300)
         return "done"
 
-    outcomes = run(work, ["a", "bad", "bug", "huge", "z"], jobs)
+    outcomes = run(work, ["a", "bad", "bug", "huge", "long", "z"], jobs)
     assert [outcome.error and outcome.error.code for outcome in outcomes] == [
-        None, "not_audio", "internal", "too_long", None,
+        None, "not_audio", "internal", "too_long", "file", None,
     ]  # fmt: skip
 
 

@@ -64,6 +64,10 @@ def test_an_output_folder_inside_the_album_is_not_searched(album):
     assert [os.path.basename(given) for given, _ in songs] == ["a.FLAC", "b.wav"]
 
 
+def test_a_name_that_is_too_long_for_the_system_is_left_to_the_engine():
+    assert found("x" * 300 + ".wav") == [("x" * 300 + ".wav", None)]
+
+
 def test_a_folder_without_songs_is_an_error(tmp_path):
     with pytest.raises(UsageError, match="no songs"):
         found(tmp_path, recursive=True)
