@@ -148,7 +148,7 @@ def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float, out: Rows 
     r = np.zeros_like(env.peaks)
     if sustained > 0.0:
         kernels.draw_line(held, HOP_GROUPS, r)
-    peaks = np.asarray(env.peaks * np.float32(gain) * (1.0 - r), dtype=np.float32)
+    peaks = np.asarray(env.peaks * np.float32(gain) * (1.0 - _least(r)), dtype=np.float32)
     clip_level = ceiling * db_to_gain(limiter.clip_from_db)
     deepest = clip_level * db_to_gain(limiter.clip_depth_db)
     lookahead = 0.0
@@ -156,7 +156,7 @@ def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float, out: Rows 
         short = _lookahead_reduction(limiter, peaks, deepest, env.rate)
         lookahead = float(short.max())
         r += short - r * short
-        peaks *= 1.0 - short
+        peaks *= 1.0 - _least(short)
     samples = np.empty_like(audio.samples) if out is None else out
     scratch = np.empty(CHUNK, np.float32)
     kernels.apply_reduction(audio.samples, r, gain, scratch, samples)
@@ -263,6 +263,13 @@ def _smoothed(
         np.empty((2, len(need)), np.float32), out,
     )  # fmt: skip
     return out
+
+
+def _least(reduction: Row) -> Row:
+    """Smallest reduction between each control point and the next: what a whole group surely gets."""
+    least = reduction.copy()
+    np.minimum(least[:-1], reduction[1:], out=least[:-1])
+    return least
 
 
 def _measure_peaks(samples: Rows, level: float, peaks: Row) -> None:
