@@ -22,7 +22,7 @@ KNEE_DB = 6.0
 class Band(Checked):
     """One band of `Dynamics`; threshold against the band's mean square (one channel's worth), dBFS."""
 
-    threshold_dbfs: Annotated[float, Range(-100.0, 0.0, "dBFS")]
+    threshold_dbfs: Annotated[float, Range(-120.0, 120.0, "dBFS")]  # floats may be far over full scale
     ratio: Annotated[float, Range(1.0, 4.0)]
     cap_db: Annotated[float, Range(0.0, 6.0, "dB")]
     makeup_db: Annotated[float, Range(0.0, 6.0, "dB")] = 0.0
@@ -74,7 +74,9 @@ class Dynamics(Checked):
             ]
         )  # fmt: skip
         count = len(self.bands)
-        poles = np.array([1.0 - math.exp(-2.0 * math.pi * hz / rate) for hz in self.crossovers_hz or (0.0, 0.0)])
+        poles = np.array(
+            [1.0 - math.exp(-2.0 * math.pi * hz / rate) for hz in self.crossovers_hz or (0.0, 0.0)]
+        )
         state = np.zeros((count, 3))
         state[:, 2] = 1.0
         kernels.compress(

@@ -13,6 +13,8 @@ from masterify_core.filters import high_pass
 from masterify_core.kernels import filtering
 from masterify_core.schema import Checked, Range
 
+LARGEST_DC = 1e6  # floats may be scaled like integers
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair(Checked):
@@ -26,7 +28,7 @@ class Repair(Checked):
         Corner of the high-pass, Hz; 0 for none. Minimum phase: nothing rings ahead.
     """
 
-    dc: tuple[Annotated[float, Range(-1.0, 1.0)], ...] = ()
+    dc: tuple[Annotated[float, Range(-1e9, 1e9)], ...] = ()
     high_pass_hz: Annotated[float, Range(0.0, 40.0, "Hz")] = 0.0
 
     def __call__(self, audio: Audio) -> Audio:
