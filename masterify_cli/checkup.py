@@ -97,9 +97,9 @@ def _aac() -> Finding:
 
 def _cache() -> Finding:
     """Whether compiled kernels can be kept; without that every run compiles."""
-    from masterify_core.kernels import _jit
+    from masterify_core.kernels import _store
 
-    folders = _jit._folders()  # noqa: SLF001 - the same places, in the same order
+    folders = _store.folders()
     for folder in folders:
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -27,7 +27,7 @@ def _reduction_db(level_db: float, threshold_db: float, ratio: float, knee_db: f
 
 @inlined
 def _split(x: Array, poles: Array, memory: Array, low: Array, mid: Array, high: Array) -> None:
-    """Three bands of one channel by two one-pole low-passes, ``p += pole (x - p)``: ``a``, ``b - a`` and ``x - b`` add up to x."""
+    """Three bands of one channel by two one-pole low-passes, ``p += pole (x - p)``: ``a``, ``b - a``, ``x - b`` add up to x."""
     a, b = memory[0], memory[1]
     for n in range(x.shape[0]):
         v = float(x[n])
@@ -50,7 +50,7 @@ def compress(
     totals: Array,
     out: Array,
 ) -> None:
-    """Compress in one band (``settings`` has one row) or three, channels linked; O(n).
+    """Compress in one band (``settings`` has one row) or three, channels linked, O(n).
 
     ``settings[b]`` is threshold dB, ratio, knee dB, cap dB, attack, release, mean-square step (one-pole steps per
     STEP frames), make-up gain. ``poles``: see ``_split``. ``memory`` (channels, 2) and ``totals`` (bands, 4) start

@@ -1,0 +1,109 @@
+"""The store of machine code: one file for each kernel module, named by everything that it depends on."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import stat
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+MAGIC = b"masterify kernels 1\n"
+Compiled = list[tuple[str, str, bytes]]
+"""Kernel name, symbol and object code of each kernel of a module."""
+
+
+def folders() -> list[Path]:
+    """Where the store may be, best first; the last serves where no home can be written."""
+    chosen = os.environ.get("MASTERIFY_CACHE_DIR")
+    if chosen:
+        return [Path(chosen)]
+    from platformdirs import user_cache_path
+
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    return [user_cache_path("masterify", False), Path(tempfile.gettempdir(), f"masterify-{user}")]
+
+
+def stored(module: str) -> Compiled | None:
+    """The module's compiled kernels from the first folder that has them."""
+    return next(filter(None, (_read(d / file_name(module)) for d in folders())), None)
+
+
+def is_stored(module: str) -> bool:
+    """Whether a whole store of the module is there."""
+    return stored(module) is not None
+
+
+def folder_of(modules: list[str]) -> Path | None:
+    """Answer the folder that holds whole stores of all modules, if one does."""
+    return next((d for d in folders() if all(_read(d / file_name(module)) for module in modules)), None)
+
+
+def store(module: str, compiled: Compiled) -> None:
+    """Store what was compiled in the first folder that can be written; whole or not at all."""
+    table = json.dumps([[name, symbol, len(code)] for name, symbol, code in compiled]).encode()
+    body = table + b"\n" + b"".join(code for _, _, code in compiled)
+    whole = MAGIC + hashlib.sha256(body).digest() + body
+    for folder in folders():
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not _is_ours(folder):
+                continue
+            handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(whole)
+                # Two runs at once: the last one wins, and both are right.
+                Path(part).replace(folder / file_name(module))
+            except BaseException:
+                Path(part).unlink(missing_ok=True)
+                raise
+        except OSError:
+            continue
+        return
+
+
+@functools.cache
+def file_name(module: str) -> str:
+    """Name of a module's store: changes with its source, the compiler and the processor."""
+    import llvmlite.binding as llvm
+
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for source in [*sorted(here.glob("_*.py")), here / f"{module}.py"]:
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    features = llvm.get_host_cpu_features().flatten()
+    for fact in (version("numba"), version("llvmlite"), sys.version, llvm.get_host_cpu_name(), features):
+        digest.update(b"\0" + fact.encode())
+    return f"{module}-{digest.hexdigest()[:24]}.kernels"
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether nobody else could have written here: machine code is only read from one's own files."""
+    if not hasattr(os, "getuid"):
+        return True
+    about = path.stat()
+    return about.st_uid in (os.getuid(), 0) and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _read(path: Path) -> Compiled | None:
+    """Kernel name, symbol and object of each kernel in a store; None if absent, foreign or damaged."""
+    try:
+        if not (_is_ours(path.parent) and _is_ours(path)):
+            return None
+        whole = path.read_bytes()
+    except OSError:
+        return None
+    head, body = whole[: len(MAGIC) + 32], whole[len(MAGIC) + 32 :]
+    if head != MAGIC + hashlib.sha256(body).digest():
+        return None
+    table, _, objects = body.partition(b"\n")
+    found, at = [], 0
+    for name, symbol, size in json.loads(table):
+        found.append((name, symbol, objects[at : at + size]))
+        at += size
+    return found
