@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from masterify_core.chain import STAGES
+from masterify_core.balance import balance_db
 from masterify_core.metering.report import Measurement
 from masterify_core.presets import THIRD_OCTAVES_HZ, AiService, Genre, Library, Platform, Tier
 from masterify_core.recipe import Order, Recipe, Skipped, Step
@@ -33,14 +33,12 @@ FINISHED_LUFS, FINISHED_DBTP = (-18.5, -16.5), (-4.0, -2.0)
 FINISHED_FORCE_INTENSITY = 75.0  # from here on even a finished song is corrected
 EDGE_SIGMAS, EDGE_SLOPE = 0.75, 0.45  # the normal spread at usual intensity, and how much less at twice that
 # Tone (dB, Hz).
-LEVEL_BETWEEN_HZ = (200.0, 5000.0)
 HARSH_HZ = (5000.0, 12_000.0)
 SMOOTH_OCTAVES = 0.5  # standard deviation of the Gaussian over the difference
 MOST_TONE_DB, MOST_TREBLE_DB, MOST_AIR_DB = 4.0, 3.0, 2.0
 TREBLE_FROM_HZ, AIR_FROM_HZ, NO_BOOST_BELOW_HZ = 8000.0, 14_000.0, 40.0
 STEEPEST_DB_PER_OCTAVE = 4.0
 LEAST_TONE_DB = 0.3
-EMPTY_BELOW_DB = -60.0  # a third octave this far under the loudest holds nothing worth raising
 # Stereo.
 LEAST_WIDTH_DB, MOST_WIDENING_DB, MOST_NARROWING_DB = 0.3, 2.0, -4.0
 MOST_MONO_LOSS_DB = 2.5
@@ -94,15 +92,13 @@ def plan(
         "dynamics": _dynamics(measurement, sound, effort, strength * holds_back),
         "stereo": _stereo(measurement, sound, strength, holds_back),
     }
-    names = {kind: name for name, kind in STAGES.items()}
     steps, skipped = [], []
     for name in effort.stages:
         decision = decisions[name]
         if decision.stage is None:
             skipped.append(Skipped(stage=name, reason=decision.reason))
         else:
-            kind = names[type(decision.stage)]
-            steps.append(Step(stage=kind, settings=to_table(decision.stage), reason=decision.reason))
+            steps.append(Step(stage=name, settings=to_table(decision.stage), reason=decision.reason))
     orders = [
         _order(
             name, library.platform(name), genre, sound, loudness_lufs, ceiling_dbtp, bit_depth, sample_rate
@@ -162,16 +158,12 @@ def _tone(m: Measurement, genre: Genre, prior: AiService, strength: float, holds
         return _Decision(None, NOTHING_ASKED)
     if holds_back <= 0.0:
         return _Decision(None, "the song is finished already")
-    hz = np.array(THIRD_OCTAVES_HZ)
-    level = np.array(m.third_octaves_db)[2:-1]  # the meter has 20 and 25 Hz below and 20 kHz above
-    target, spread = np.array(genre.curve_db), np.array(genre.spread_db)
-    holds = (level > level.max() + EMPTY_BELOW_DB) & (hz < 0.45 * m.rate)
-    body = holds & (hz >= LEVEL_BETWEEN_HZ[0]) & (hz <= LEVEL_BETWEEN_HZ[1])
-    if body.sum() < 6:
+    hz, spread = np.array(THIRD_OCTAVES_HZ), np.array(genre.spread_db)
+    gap = balance_db(m, genre)
+    if gap is None:
         return _Decision(None, "too little of the spectrum is there to compare")
-    gap = target - level
-    gap -= gap[body].mean()
-    gap = np.where(holds, gap, 0.0)
+    holds = np.isfinite(gap)
+    gap = np.where(holds, -gap, 0.0)
     edge = spread * _edge(strength)
     harsh = (hz >= HARSH_HZ[0]) & (hz <= HARSH_HZ[1]) & (gap < 0.0)
     edge = np.where(harsh, edge * prior.harsh_spread_scale, edge)
