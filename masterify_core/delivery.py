@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from masterify_core import files
 from masterify_core.errors import OutputError
@@ -18,6 +20,7 @@ from masterify_core.stages.limiter import Limiter
 from masterify_core.units import db_to_gain
 
 Container = Literal["wav", "flac", "mp3"]
+Rows = NDArray[np.float32]
 PROMISED_LU = 0.05
 TOLERANCE_LU = 0.02  # what delivery allows itself
 SPARE_DB = 0.01  # of true peak, for the rounding of the words of a file
@@ -71,12 +74,14 @@ class Delivery:
 
 
 def deliver(
-    rendered: Rendered, target: Target, path: Path, *, source: str, overwrite: bool, exact: bool
-) -> Delivery:
+    rendered: Rendered, target: Target, path: Path, *, source: str, overwrite: bool, exact: bool,
+    memory: Rows | None = None, again: Callable[[], Rendered] | None = None,
+) -> Delivery:  # fmt: skip
     """Write, read back, measure; the file appears only when its bytes measure right.
 
     Encoders and rounding may move a master a little: then the error is taken out and it is written again.
-    ``exact`` says that the samples are the source's own words: nothing is added to them.
+    ``exact`` says that the samples are the source's own words: nothing is added to them. ``memory`` is where
+    the rendering is, if the file may be read back over it; ``again`` then renders anew, should that be needed.
 
     Raises
     ------
@@ -85,7 +90,7 @@ def deliver(
     """
     trim, wanted = rendered.trim, min(target.loudness_lufs, rendered.lufs)
     for _ in range(WRITINGS):
-        check = _Check(wanted, 0.0 if target.container == "mp3" else target.limiter.ceiling_dbtp)
+        check = _Check(wanted, 0.0 if target.container == "mp3" else target.limiter.ceiling_dbtp, memory)
         depth: dither.BitDepth = "32f" if target.container == "mp3" else target.bit_depth
         try:
             with files.create(
@@ -96,6 +101,7 @@ def deliver(
                     out.append(block)
         except _OffError as off:
             trim *= db_to_gain(-off.by_db - GUARD_DB)
+            rendered = rendered if again is None else again()
             continue
         return _delivery(
             rendered,
@@ -128,14 +134,14 @@ class _OffError(Exception):
 class _Check:
     """Reads a written file back and measures it."""
 
-    def __init__(self, wanted_lufs: float, ceiling_dbtp: float) -> None:
-        self._wanted_lufs, self._ceiling_dbtp = wanted_lufs, ceiling_dbtp
+    def __init__(self, wanted_lufs: float, ceiling_dbtp: float, memory: Rows | None) -> None:
+        self._wanted_lufs, self._ceiling_dbtp, self._memory = wanted_lufs, ceiling_dbtp, memory
         self.levels: Levels
         self.lufs: float
 
     def __call__(self, path: Path) -> None:
         """Measure; raise if it is too loud or its peaks too high."""
-        audio = files.read(path).audio
+        audio = files.read(path, memory=self._memory).audio
         hops = energies(audio.samples, audio.rate)
         self.levels, self.lufs = measure_levels(audio, hops), programme_lufs(hops)
         by_db = max(

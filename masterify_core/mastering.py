@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -151,8 +152,10 @@ def _make(
             group = [file for file in wanted if file.rate == rate and id(file.order) == order]
             report("rendering", BEGINS["rendering"] + (1.0 - BEGINS["rendering"]) * len(made) / len(wanted))
             targets = [_target(file) for file in group]
-            rendered = render(prepared, targets[0].limiter, targets[0].loudness_lufs, spare)
+            again = partial(render, prepared, targets[0].limiter, targets[0].loudness_lufs, spare)
+            rendered = again()
             for file, target in zip(group, targets, strict=True):
+                last = file is group[-1]  # its file may be read back over the rendering
                 if request.dry_run:
                     made[file.path] = foresee(rendered, target)
                     continue
@@ -163,6 +166,7 @@ def _make(
                 made[file.path] = deliver(
                     rendered, target, file.path, source=request.source,
                     overwrite=request.existing == "overwrite", exact=exact,
+                    memory=spare if last else None, again=again if last else None,
                 )  # fmt: skip
     return tuple(made[file.path] for file in wanted)
 

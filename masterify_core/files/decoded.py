@@ -21,10 +21,11 @@ class Request:
     size: int
     max_seconds: float | None
     on_progress: Callable[[float], None] | None
+    memory: NDArray[np.float32] | None = None
 
     def planar(self, channels: int, rate: int, frames_promised: int) -> Planar:
         """Where the samples go; refuses channels, rates and lengths that cannot be mastered."""
-        return Planar(self.path, channels, rate, frames_promised, self.size, self.max_seconds)
+        return Planar(self.path, channels, rate, frames_promised, self.size, self.max_seconds, self.memory)
 
     def progress(self, share: float) -> None:
         """Tell how much is done, 0 to 1."""

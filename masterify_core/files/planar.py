@@ -26,7 +26,8 @@ class Planar:
     """Samples as they are decoded: checked for NaN and infinity, for length and for memory.
 
     ``frames_likely`` is what the header promises (0: unknown) and ``file_bytes`` what it may be believed
-    for. Where the promise holds, the samples land where they stay and nothing is copied again.
+    for. Where the promise holds, the samples land where they stay and nothing is copied again; in
+    ``memory`` if that has just their shape.
 
     Raises
     ------
@@ -44,6 +45,7 @@ class Planar:
         frames_likely: int = 0,
         file_bytes: int = 0,
         max_seconds: float | None = None,
+        memory: NDArray[np.float32] | None = None,
     ) -> None:
         if channels not in CHANNELS_ALLOWED:
             raise UnusableAudioError(
@@ -61,7 +63,9 @@ class Planar:
         self._chunks: list[NDArray[np.float32]] = []
         self._used: list[int] = []
         believed = min(frames_likely, file_bytes * LIKELY_EXPANSION // (4 * channels), self._memory_frames)
-        if believed > 0:
+        if memory is not None and memory.shape == (channels, frames_likely) and believed == frames_likely:
+            self._chunks, self._used = [memory], [0]
+        elif believed > 0:
             with suppress(TooLongError):  # a promise is no need: what comes is gathered chunk by chunk
                 self._grow(believed)
 

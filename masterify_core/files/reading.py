@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from masterify_core.audio import Audio
 from masterify_core.errors import DamagedAudioError, NotAudioError, TooLongError, UnusableAudioError
 from masterify_core.files import pcm
@@ -50,6 +53,7 @@ def read(
     *,
     max_seconds: float | None = None,
     on_progress: Callable[[float], None] | None = None,
+    memory: NDArray[np.float32] | None = None,
 ) -> Source:
     """Decode a whole file.
 
@@ -64,6 +68,9 @@ def read(
         Longer songs are refused as soon as that shows.
     on_progress
         Called with the share done, 0 to 1.
+    memory
+        Float32, C order, to be written over if the song has just its shape: memory used before is several
+        times faster than new.
 
     Raises
     ------
@@ -86,7 +93,7 @@ def read(
             size = file.seek(0, io.SEEK_END)
             if size == 0:
                 raise UnusableAudioError(name, "is empty (0 bytes)")
-            found = _decode(Request(name, file, size, max_seconds, on_progress))
+            found = _decode(Request(name, file, size, max_seconds, on_progress, memory))
         except OSError as error:
             raise reading_error(name, error) from None
         except MemoryError:

@@ -9,7 +9,6 @@ import os
 import stat
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 MAGIC = b"masterify kernels 1\n"
@@ -69,7 +68,8 @@ def store(module: str, compiled: Compiled) -> None:
 
 @functools.cache
 def file_name(module: str) -> str:
-    """Name of a module's store: changes with its source, the compiler and the processor."""
+    """Name of a module's store: changes with its source, the compiler (each llvmlite fits one numba) and the processor."""
+    import llvmlite
     import llvmlite.binding as llvm
 
     digest = hashlib.sha256()
@@ -77,7 +77,7 @@ def file_name(module: str) -> str:
     for source in [*sorted(here.glob("_*.py")), here / f"{module}.py"]:
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     features = llvm.get_host_cpu_features().flatten()
-    for fact in (version("numba"), version("llvmlite"), sys.version, llvm.get_host_cpu_name(), features):
+    for fact in (llvmlite.__version__, sys.version, llvm.get_host_cpu_name(), features):
         digest.update(b"\0" + fact.encode())
     return f"{module}-{digest.hexdigest()[:24]}.kernels"
 
