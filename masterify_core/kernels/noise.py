@@ -39,10 +39,10 @@ def quantise(x: Array, start: int, gain: float, bits: int, dither: float, seed: 
         for first in range(0, out.shape[0], STRETCH):
             size = min(STRETCH, out.shape[0] - first)
             row = x[c, start + first : start + first + size]
-            loudest = np.float32(0.0)
-            for n in range(size):
-                loudest = max(loudest, abs(row[n]))
-            if loudest == 0.0:
+            sound = 0
+            while sound < size and row[sound] == 0.0:
+                sound += 1
+            if sound == size:
                 for n in range(size):
                     out[first + n, c] = 0
                 for k in range(taps):
