@@ -21,16 +21,18 @@ from masterify_core.metering.report import measure, measure_levels
 from masterify_core.presets import Library
 
 PLATFORMS = ("spotify", "apple_music")
-# Where a name is looked up when it is called, the name, and what it is.
+# Where a name is looked up when it is called, the name, and what it does besides what stands in other rows.
 STEPS = (
-    ("mastering.files", "read", "read the song"),
-    ("mastering", "measure", "measure it"),
+    ("mastering.files", "read", "read the song, read the masters back"),
+    ("mastering", "hop_energies", "measure the song: loudness"),
+    ("mastering", "measure", "measure the song: everything else"),
     ("mastering", "plan", "plan the recipe"),
     ("mastering.chain", "run", "run the recipe's stages"),
-    ("mastering", "prepare", "prepare limiting, once"),
+    ("mastering", "prepare", "prepare limiting, once a rate"),
     ("mastering", "render", "gain, limit, close overs"),
-    ("delivery", "_write", "dither and write"),
-    ("delivery", "measure_levels", "measure the files"),
+    ("mastering", "deliver", "dither, write, checksum"),
+    ("delivery", "energies", "measure the masters: loudness"),
+    ("delivery", "measure_levels", "measure the masters: everything else"),
 )
 
 
@@ -58,10 +60,11 @@ def kernels(song: str) -> dict[str, Any]:
     """Where the time of one warm run goes: by step, and by kernel."""
     library = Library.load()
     _master(song, library)
-    steps: dict[str, list[float]] = {}
+    steps: dict[str, float] = {}
+    within: list[float] = []
     for place, name, title in STEPS:
         owner = _owner(place)
-        setattr(owner, name, _timed(getattr(owner, name), steps.setdefault(title, [])))
+        setattr(owner, name, _timed(getattr(owner, name), title, steps, within))
     loops: dict[str, list[float]] = {}
     plain = _jit.Kernel.__call__
 
@@ -76,7 +79,7 @@ def kernels(song: str) -> dict[str, Any]:
     audio = files.read(song).audio
     return {
         "frames": audio.frames,
-        "steps": {title: sum(each) for title, each in steps.items() if each},
+        "steps": {title: steps[title] for _, _, title in STEPS if title in steps},
         "loops": {name: [len(each), sum(each)] for name, each in loops.items()},
     }
 
@@ -88,14 +91,20 @@ def _owner(place: str) -> Any:
     return getattr(module, rest) if rest else module
 
 
-def _timed(function: Callable[..., Any], into: list[float]) -> Callable[..., Any]:
-    """The function, noting the CPU seconds of the whole process that each call takes."""
+def _timed(
+    function: Callable[..., Any], title: str, steps: dict[str, float], within: list[float]
+) -> Callable[..., Any]:
+    """The function, adding the CPU seconds that it takes itself, without other timed functions, to its title."""
 
     @functools.wraps(function)
     def wrapped(*values: Any, **named: Any) -> Any:
+        within.append(0.0)
         began = time.process_time()
         answer = function(*values, **named)
-        into.append(time.process_time() - began)
+        took_s = time.process_time() - began
+        steps[title] = steps.get(title, 0.0) + took_s - within.pop()
+        if within:
+            within[-1] += took_s
         return answer
 
     return wrapped
