@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Literal
 
 from masterify_core.errors import OutputError, SettingError
@@ -75,11 +76,14 @@ class MasterRequest(Checked):
     def check(self) -> None:
         """The pattern names only what there is, and tells the platforms apart."""
         try:
-            self.name.format(**dict.fromkeys(NAME_FIELDS, "x"))
-        except (KeyError, IndexError, ValueError, AttributeError):
+            fields = [field[1:] for field in Formatter().parse(self.name) if field[1] is not None]
+        except ValueError:
+            fields = [("", "", "")]
+        # Nothing but plain names: a width could ask for terabytes, an attribute shows what is no name.
+        if any(name not in NAME_FIELDS or spec or convert for name, spec, convert in fields):
             raise SettingError(
                 "name", f"may hold {', '.join('{' + f + '}' for f in NAME_FIELDS)}, got {self.name!r}"
-            ) from None
+            )
         if not self.name.strip():
             raise SettingError("name", "must not be empty")
 
