@@ -46,23 +46,24 @@ STAGES: Mapping[str, type[Stage]] = {
 }
 
 
-def run(audio: Audio, stages: Sequence[Stage]) -> Audio:
+def run(audio: Audio, stages: Sequence[Stage], memory: Rows | None = None) -> Audio:
     """Run the stages in order; with none, the answer is the same sound.
 
     Neighbouring linear stages become one pair of linear-phase filters, so that static correction costs
-    one pass however many stages ask for it. Only the first change of a sound makes a new array.
+    one pass however many stages ask for it. Stages that work in place do so in ``memory``, the array behind
+    ``audio``, if the caller gives it up; otherwise in a copy.
     """
-    samples = audio.samples
+    samples = audio.samples if memory is None else memory
     for is_linear, group in groupby(stages, lambda stage: isinstance(stage, Linear)):
         if is_linear:
             samples = _filtered(samples, audio.rate, [stage for stage in group if isinstance(stage, Linear)])
             continue
-        if samples is audio.samples:
+        if samples is audio.samples:  # still the caller's
             samples = samples.copy()
         for stage in group:
             if not isinstance(stage, Linear):
                 stage.apply(samples, audio.rate)
-    return audio if samples is audio.samples else audio.with_samples(samples)
+    return audio.with_samples(samples) if stages else audio
 
 
 def _filtered(samples: Rows, rate: int, stages: Sequence[Linear]) -> Rows:

@@ -114,8 +114,10 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
     notes = (*song.notes, *recipe.notes)
     words = song.bit_depth if not recipe.steps else None
     report("processing", BEGINS["processing"])
-    audio = chain.run(song.audio, recipe.stages() if wanted else ())
-    spare = _memory_of(song.audio) if audio is not song.audio else None
+    spare = _memory_of(song.audio)
+    audio = chain.run(song.audio, recipe.stages() if wanted else (), spare)
+    if spare is not None and np.may_share_memory(audio.samples, spare):
+        spare = None  # the song was processed where it is
     deliveries = _make(request, wanted, audio, words, spare, report)
     if outputs.recipe is not None and not request.dry_run:
         _make_folder(outputs.recipe.parent)

@@ -1,11 +1,24 @@
-"""Short songs composed by arithmetic, and measurements that share nothing with the engine's."""
+"""Short songs composed by arithmetic, their masters, and measurements that share nothing with the engine's."""
 
 import numpy as np
 import soundfile
 
 from masterify_core.filters import interpolator
+from masterify_core.mastering import MasterRequest, master
+from masterify_core.presets import Library
 
+LIBRARY = Library.load()
 ZOOM = 16
+
+
+def run(source, on_progress=None, **wishes):
+    """Master a song through the one door."""
+    return master(MasterRequest(source=str(source), **wishes), LIBRARY, on_progress)
+
+
+def files(folder):
+    """Every file under a folder, by its path from there."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def mix(rate=44_100, seconds=10.0, channels=2, seed=1, peak=0.35):

@@ -7,11 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from masterify_core.mastering import MasterRequest, master
-from masterify_core.presets import Library
 from tests import songs
 
-LIBRARY = Library.load()
 PROMISED_LU = 0.05
 PROMISED_PEAK_DB = 0.02  # by 16 times interpolation
 LOSSY_LU = 0.15  # an encoder cuts the top end, of which these songs have much
@@ -33,7 +30,7 @@ def mixes(tmp_path_factory):
 
 def delivered(source, folder, **wishes):
     wishes.setdefault("platforms", ("spotify",))
-    return master(MasterRequest(source=source, out_dir=str(folder), **wishes), LIBRARY).deliveries
+    return songs.run(source, out_dir=str(folder), **wishes).deliveries
 
 
 @pytest.mark.parametrize("lufs", [-16.0, -14.0, -9.0])
@@ -86,7 +83,9 @@ def test_every_kind_of_file_meets_the_loudness(mixes, tmp_path, wishes, containe
     about = soundfile.info(delivery.path)
     assert (about.format, about.subtype) == (container, subtype)
     x, rate = songs.read(delivery.path)
-    assert songs.loudness_lufs(x, rate) == pytest.approx(-14.0, abs=PROMISED_LU)
+    assert songs.loudness_lufs(x, rate) == pytest.approx(
+        -14.0, abs=LOSSY_LU if container == "MP3" else PROMISED_LU
+    )
     assert (
         songs.true_peak_dbtp(x) <= (0.0 if container == "MP3" else delivery.ceiling_dbtp) + PROMISED_PEAK_DB
     )
@@ -150,7 +149,7 @@ def test_a_finished_master_at_its_own_loudness_keeps_its_sound(mixes, tmp_path):
 
 def test_words_that_need_no_change_are_kept_to_the_bit(mixes, tmp_path):
     wishes = {"intensity": 0.0, "ceiling_dbtp": -1.0}
-    measured = master(MasterRequest(source=mixes(), dry_run=True, **wishes), LIBRARY).measurement
+    measured = songs.run(mixes(), dry_run=True, **wishes).measurement
     (delivery,) = delivered(
         mixes(), tmp_path, loudness_lufs=measured.integrated_lufs, bit_depth="24", **wishes
     )

@@ -1,7 +1,6 @@
 """Every mastering decision, from measurements made up for it."""
 
 import dataclasses
-import json
 import math
 
 import numpy as np
@@ -9,57 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from masterify_core.errors import SettingError, UnknownNameError
-from masterify_core.metering.report import measure
+from masterify_core.errors import UnknownNameError
 from masterify_core.planning import MOST_TONE_DB, STEEPEST_DB_PER_OCTAVE, plan
-from masterify_core.presets import THIRD_OCTAVES_HZ, Library
-from masterify_core.recipe import Recipe, read_recipe, write_recipe
-from masterify_core.schema import build
-from tests.signals import noise
+from masterify_core.presets import Library
+from tests.plans import HZ, LIBRARY, bad, planned, reason_of, settings_for, song
 
-LIBRARY = Library.load()
-HZ = np.array(THIRD_OCTAVES_HZ)
-OCTAVES = np.log2(HZ / 1000.0)
-MEASURED = measure(noise(48_000, 1.0))
 WIDER_THAN_USUAL_DB = 12.0
-
-
-def song(genre="other", tilt_db=0.0, **changed):
-    """A mix that needs nothing: quiet, with the spectrum, width and movement of its genre; ``tilt_db`` an octave more."""
-    usual = LIBRARY.genre(genre)
-    level = -30.0 + np.array(usual.curve_db) + tilt_db * OCTAVES
-    normal = {
-        "third_octaves_db": (level[0] - 3.0, level[0] - 2.0, *level, level[-1] - 6.0),
-        "integrated_lufs": -22.0,
-        "true_peak_dbtp": -8.0,
-        "side_mid_db": usual.side_mid_db,
-        "band_sigma_db": usual.band_sigma_db,
-        "band_threshold_db": (-30.0, -25.0, -35.0),
-        "subsonic_db": -60.0,
-        "dc": (0.0, 0.0),
-        "mono_loss_db": 0.5,
-    }
-    return dataclasses.replace(MEASURED, **{**normal, **changed})
-
-
-def planned(measurement, **changed):
-    usual = {
-        "platforms": ("spotify",),
-        "genre": "other",
-        "ai_service": "other",
-        "tier": "standard",
-        "intensity": 50.0,
-    }
-    return plan(measurement, LIBRARY, **{**usual, **changed})
-
-
-def settings_for(recipe, stage):
-    """Settings of a stage that is used, else None."""
-    return next((step.settings for step in recipe.steps if step.stage == stage), None)
-
-
-def reason_of(recipe, stage):
-    return next(each.reason for each in (*recipe.steps, *recipe.skipped) if each.stage == stage)
 
 
 def tone_db(measurement, **changed):
@@ -71,18 +25,6 @@ def tone_db(measurement, **changed):
 def test_a_song_as_its_genre_usually_is_needs_nothing(genre):
     recipe = planned(song(genre), genre=genre)
     assert recipe.steps == ()
-
-
-def bad(**changed):
-    """A song with everything wrong at once."""
-    worse = {
-        "tilt_db": -2.0,
-        "dc": (0.02, -0.01),
-        "subsonic_db": -5.0,
-        "side_mid_db": (0.0,) + (-30.0,) * 8,
-        "band_sigma_db": tuple(2.0 * db for db in LIBRARY.genre("other").band_sigma_db),
-    }
-    return song(**{**worse, **changed})
 
 
 def test_every_stage_is_used_or_skipped_and_always_for_a_reason():
@@ -322,51 +264,3 @@ def test_orders_are_the_platforms_numbers_or_those_asked_for():
 def test_a_name_nobody_knows_is_refused(kind):
     with pytest.raises(UnknownNameError, match="'nobody' is unknown"):
         planned(song(), **{kind: "nobody"})
-
-
-def test_a_recipe_comes_back_from_json_equal(tmp_path):
-    recipe = planned(bad(), platforms=("spotify", "cd"), sample_rate=None)
-    assert build(Recipe, json.loads(json.dumps(recipe.to_dict()))) == recipe
-    write_recipe(recipe, tmp_path / "r.json", overwrite=False)
-    assert read_recipe(tmp_path / "r.json") == recipe
-
-
-@pytest.mark.parametrize(
-    ("edit", "message"),
-    [
-        (lambda table: table.update(volume=3), r"r\.json: volume is unknown"),
-        (
-            lambda table: table["steps"][0].update(stage="repare"),
-            r"r\.json: steps\[0\]\.stage 'repare' is unknown",
-        ),
-        (
-            lambda table: table["steps"][1]["settings"].update(gain=3),
-            r"r\.json: steps\[1\]\.settings\.gain is unknown",
-        ),
-        (
-            lambda table: table["steps"][1]["settings"]["db"].append(0.0),
-            r"r\.json: steps\[1\]\.settings\.db must have as many",
-        ),
-        (
-            lambda table: table["deliveries"][0]["limiter"].update(ceiling_dbtp=1.0),
-            r"r\.json: deliveries\[0\]\.limiter\.ceiling_dbtp must be -12 to 0 dBTP, got 1",
-        ),
-        (lambda table: table.update(format=2), r"r\.json: format must be 1 to 1, got 2"),
-        (lambda table: table.update(deliveries=[]), r"r\.json: deliveries"),
-    ],
-)
-def test_a_mistake_in_a_recipe_names_file_and_key(edit, message, tmp_path):
-    table = planned(bad()).to_dict()
-    edit(table)
-    (tmp_path / "r.json").write_text(json.dumps(table))
-    with pytest.raises(SettingError, match=message):
-        read_recipe(tmp_path / "r.json")
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '"text"', "\xff", "[" * 100_000, "NaN", '{"format": NaN}']
-)
-def test_what_is_no_recipe_is_one_clear_error(text, tmp_path):
-    (tmp_path / "r.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(SettingError, match=r"r\.json"):
-        read_recipe(tmp_path / "r.json")
