@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from masterify_cli import batch, exits, first_run, inputs, printing, progress
-from masterify_cli.options import Debug, Jobs, Json, Quiet, Recursive
+from masterify_cli.options import Debug, Jobs, Json, PresetDirs, Quiet, Recursive, name_option
 
 if TYPE_CHECKING:
     from masterify_core.metering.report import Measurement
@@ -27,6 +28,9 @@ class Measured:
     lossy: bool
     notes: tuple[str, ...]
     measurement: Measurement
+    genre: str
+    genre_title: str
+    balance_db: tuple[float | None, ...]
 
 
 def analyze(
@@ -34,6 +38,10 @@ def analyze(
         list[str],
         typer.Argument(metavar="INPUTS...", help="Songs; folders with --recursive; - reads standard input."),
     ],
+    genre: Annotated[
+        str, name_option("genres", "--genre", help="Whose tonal curve the song is compared with.")
+    ] = "other",
+    preset_dir: PresetDirs = None,
     recursive: Recursive = False,
     jobs: Jobs = None,
     as_json: Json = False,
@@ -43,10 +51,15 @@ def analyze(
     """Measure songs: loudness, peaks, stereo, tone, defects.
 
     With --json a list with one object a file; integrated_lufs and the like are null where there is no
-    value (silence has no loudness).
+    value (silence has no loudness). genre_balance_db is the level over the genre's curve in third octaves
+    from 31.5 Hz to 16 kHz.
     """
     from masterify_core import files
+    from masterify_core.balance import balance_db
     from masterify_core.metering.report import measure
+    from masterify_core.presets import Library
+
+    sound = Library.load(preset_dir or ()).genre(genre)
 
     with inputs.opened(songs, recursive=recursive) as found:
         first_run.prepare(quiet or as_json)
@@ -56,7 +69,12 @@ def analyze(
                 source = files.read(song.path, on_progress=lambda share: report("reading", READING * share))
                 report("measuring", READING)
                 about = (source.container, source.subtype, source.bit_depth, source.lossy, source.notes)
-                return Measured(*about, measure(source.audio))
+                measurement = measure(source.audio)
+                over = balance_db(measurement, sound)
+                balance = (
+                    () if over is None else tuple(round(float(x), 2) if isfinite(x) else None for x in over)
+                )
+                return Measured(*about, measurement, genre, sound.title, balance)
 
             def on_end(outcome: batch.Outcome[Measured]) -> None:
                 with shown.aside():
@@ -87,4 +105,11 @@ def _table(outcome: batch.Outcome[Measured]) -> dict[str, Any]:
         "bit_depth": kept.bit_depth,
         "lossy": kept.lossy,
     }
-    return {"file": outcome.song.given, **about, **kept.measurement.to_dict(), "notes": list(kept.notes)}
+    tone = {"genre": kept.genre, "genre_balance_db": list(kept.balance_db)}
+    return {
+        "file": outcome.song.given,
+        **about,
+        **kept.measurement.to_dict(),
+        **tone,
+        "notes": list(kept.notes),
+    }

@@ -39,7 +39,7 @@ def song(name: str, measured: Measured) -> None:
             ("Loudness", _loudness(values)),
             ("Peaks", _peaks(values)),
             ("Stereo", _stereo(values)),
-            ("Tone", _tone(values, screen)),
+            ("Tone", _tone(values, measured, screen)),
             ("Defects", _defects(values)),
         ):
             screen.print(Text(f"  {title}", style="bold"))
@@ -94,11 +94,25 @@ def _stereo(values: Values) -> Rows:
         yield "channels", f"the {values['dead_channel']} one is silent"
 
 
-def _tone(values: Values, screen: Console) -> Rows:
+def _tone(values: Values, measured: Measured, screen: Console) -> Rows:
     yield "third octaves", _spectrum(values["third_octaves_db"], screen.encoding)
+    yield "balance", _balance(measured)
     limit_hz = values["band_limit_hz"]
     origin = ", where lossy encoders cut" if values["lossy_origin"] else ""
     yield "ends at", f"{limit_hz / 1000:.1f} kHz{origin}" if limit_hz else "no abrupt end"
+
+
+def _balance(measured: Measured) -> str:
+    """Say where the song lies furthest over and under the genre's curve."""
+    from masterify_core.presets import THIRD_OCTAVES_HZ
+
+    found = [
+        (db, hz) for db, hz in zip(measured.balance_db, THIRD_OCTAVES_HZ, strict=False) if db is not None
+    ]
+    if not found:
+        return show.NOTHING
+    said = (f"{show.number(db, 1, 'dB', sign=True)} at {hz:g} Hz" for db, hz in (max(found), min(found)))
+    return f"{', '.join(said)} against {measured.genre_title}"
 
 
 def _defects(values: Values) -> Rows:

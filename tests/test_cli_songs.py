@@ -238,3 +238,14 @@ def test_a_reader_that_goes_away_is_no_fault_of_ours(place):
     )
     assert done.stdout == "Platforms\n"
     assert done.stderr == ""
+
+
+def test_analysis_compares_the_tone_with_a_genre(place):
+    (bright,) = masterify("analyze", "song.wav", "--genre", "hiphop", "--json").json
+    (even,) = masterify("analyze", "song.wav", "--json").json
+    assert (bright["genre"], even["genre"]) == ("hiphop", "other")
+    assert len(bright["genre_balance_db"]) == 28
+    assert bright["genre_balance_db"] != even["genre_balance_db"]
+    wrong = masterify("analyze", "song.wav", "--genre", "hiphopp")
+    assert wrong.code == 2
+    assert "hiphop" in wrong.err
