@@ -22,11 +22,12 @@ bands = st.tuples(
 )
 
 
-def compressed(x, band_settings):
+def compressed(x, band_settings, out=None):
     count = len(band_settings)
     state = np.zeros((count, 3))
     state[:, 2] = 1.0
-    totals, out = np.zeros((count, 4)), np.full_like(x, 9.0)
+    totals = np.zeros((count, 4))
+    out = np.full_like(x, 9.0) if out is None else out
     dynamics.compress(
         x,
         POLES,
@@ -54,6 +55,14 @@ def test_compress_equals_its_definition(channels, frames, band_settings, seed):
     naive_dynamics.compress(x, POLES, np.array(band_settings), dynamics.STEP, naive_totals, expected)
     np.testing.assert_allclose(out, expected, atol=SIMILAR)
     np.testing.assert_allclose(totals, naive_totals, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_compressing_in_place_is_the_same(count):
+    x = np.random.default_rng(2).normal(size=(2, 100)).astype(np.float32)
+    loud = [(-30.0, 2.0, 6.0, 3.0, 0.5, 0.1, 0.5, 1.0)] * count
+    expected, _ = compressed(x, loud)
+    np.testing.assert_array_equal(compressed(x, loud, out=x)[0], expected)
 
 
 def test_bands_that_are_left_alone_add_up_to_the_sound():
