@@ -87,7 +87,7 @@ def plan(
     finished = _finished(measurement)
     holds_back = 1.0 - finished if intensity < FINISHED_FORCE_INTENSITY else 1.0
     decisions = {
-        "repair": _repair(measurement, strength),
+        "repair": _repair(measurement, strength, holds_back),
         "tone": _tone(measurement, sound, prior, strength, holds_back),
         "dynamics": _dynamics(measurement, sound, effort, strength * holds_back),
         "stereo": _stereo(measurement, sound, strength, holds_back),
@@ -132,14 +132,14 @@ def _finished(m: Measurement) -> float:
     return min(max(min(loud, full), 0.0), 1.0)
 
 
-def _repair(m: Measurement, strength: float) -> _Decision:
-    """DC and subsonics, only where they were measured."""
+def _repair(m: Measurement, strength: float, holds_back: float) -> _Decision:
+    """DC and subsonics, only where they were measured; what rumbles in a finished song is left to it."""
     if strength <= 0.0:
         return _Decision(None, NOTHING_ASKED)
     dc = tuple(m.dc) if max(map(abs, m.dc)) >= DC_FROM else ()
-    corner = HIGH_PASS_HZ if m.subsonic_db > SUBSONIC_FROM_DB else 0.0
+    corner = HIGH_PASS_HZ if m.subsonic_db > SUBSONIC_FROM_DB and holds_back > 0.0 else 0.0
     if not dc and not corner:
-        return _Decision(None, "no DC and no rumble found")
+        return _Decision(None, "no DC found, and no rumble to take out")
     said = []
     if dc:
         said.append(f"DC of {max(map(abs, dc)):.4f}")
