@@ -29,7 +29,8 @@ NOTHING_ASKED = "intensity is 0, or the song too short to judge"
 DC_FROM = 0.001  # -60 dBFS; under that an offset costs no headroom
 SUBSONIC_FROM_DB, HIGH_PASS_HZ = -20.0, 20.0
 # A song counts as finished the more it is loud and near full scale at once: 0 at the first, 1 at the second.
-FINISHED_LUFS, FINISHED_DBTP = (-18.5, -16.5), (-4.0, -2.0)
+# The strictest ceiling, -2 dBTP, must be past the second: masters land some hundredths under it.
+FINISHED_LUFS, FINISHED_DBTP = (-18.5, -16.5), (-4.5, -2.5)
 FINISHED_FORCE_INTENSITY = 75.0  # from here on even a finished song is corrected
 EDGE_SIGMAS, EDGE_SLOPE = 0.75, 0.45  # the normal spread at usual intensity, and how much less at twice that
 # Tone (dB, Hz).
@@ -137,7 +138,7 @@ def _repair(m: Measurement, strength: float, holds_back: float) -> _Decision:
     if strength <= 0.0:
         return _Decision(None, NOTHING_ASKED)
     dc = tuple(m.dc) if max(map(abs, m.dc)) >= DC_FROM else ()
-    corner = HIGH_PASS_HZ if m.subsonic_db > SUBSONIC_FROM_DB and holds_back > 0.0 else 0.0
+    corner = HIGH_PASS_HZ if m.subsonic_db > SUBSONIC_FROM_DB and holds_back > 0.5 else 0.0
     if not dc and not corner:
         return _Decision(None, "no DC found, and no rumble to take out")
     said = []
@@ -193,7 +194,7 @@ def _stereo(m: Measurement, genre: Genre, strength: float, holds_back: float) ->
     spread = np.array(genre.side_mid_spread_db)
     if measured[2:].max() < MONO_SIDE_MID_DB:
         return _Decision(None, "both channels are the same: there is no side to widen")
-    mono = genre.mono_below_hz if measured[0] > usual[0] + spread[0] else 0.0
+    mono = genre.mono_below_hz if measured[0] > usual[0] + spread[0] and holds_back > 0.5 else 0.0
     gap = float(np.mean(usual[2:] + genre.width_db - np.maximum(measured[2:], -60.0)))
     edge = float(spread[2:].mean()) * _edge(strength)
     width = math.copysign(max(abs(gap) - edge, 0.0), gap) * holds_back
