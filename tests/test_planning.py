@@ -47,10 +47,14 @@ def test_more_intensity_does_more():
     assert moved[0] < moved[-1]
 
 
-@pytest.mark.parametrize("lufs", [-16.0, -9.0])
-def test_a_finished_song_is_left_alone_and_told(lufs):
-    recipe = planned(bad(integrated_lufs=lufs, true_peak_dbtp=-0.5))
-    assert [step.stage for step in recipe.steps] == ["repair"]
+@pytest.mark.parametrize(
+    ("lufs", "dbtp"), [(-16.0, -0.5), (-9.0, -0.5), (-9.0, -2.03)], ids=["quiet", "loud", "ours"]
+)
+def test_a_finished_song_is_left_alone_and_told(lufs, dbtp):
+    """A few hundredths under the strictest ceiling, -2 dBTP, is where our own masters are."""
+    recipe = planned(bad(integrated_lufs=lufs, true_peak_dbtp=dbtp))
+    assert [step.stage for step in recipe.steps] == ["repair"]  # of DC
+    assert recipe.steps[0].settings["high_pass_hz"] == 0.0
     assert "finished already" in reason_of(recipe, "tone")
     assert any("finished already" in note for note in recipe.notes)
 
