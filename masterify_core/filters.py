@@ -130,8 +130,8 @@ def high_pass(frequency_hz: float, rate: int, q: float = math.sqrt(0.5)) -> Floa
     return np.concatenate([b, [-2 * cosine, 1 - alpha]]) / (1 + alpha)
 
 
-def interpolator(factor: int, taps: int, beta: float) -> Rows:
-    """Polyphase windowed-sinc interpolator, every phase with unit gain at DC.
+def interpolator(factor: int, taps: int, beta: float, cutoff: float = 1.0) -> Rows:
+    """Polyphase windowed-sinc interpolator, every phase with unit gain at DC; ``cutoff`` is a share of half the rate.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def interpolator(factor: int, taps: int, beta: float) -> Rows:
     for p in range(factor):
         t = np.arange(taps) - (taps // 2 - 1) - p / factor
         window = np.i0(beta * np.sqrt(np.clip(1.0 - (t / (taps / 2)) ** 2, 0.0, 1.0))) / np.i0(beta)
-        phases[p] = np.sinc(t) * window
+        phases[p] = np.sinc(cutoff * t) * window
         phases[p] /= phases[p].sum()
     return phases.astype(np.float32)
 

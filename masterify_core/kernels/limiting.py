@@ -233,12 +233,14 @@ def _give_back(h: Array, points: Array, level: float, factor: float, begin: int,
     return count
 
 
-@kernel("i8(f4[:,::1], f4[::1], f4[:,::1], f4, f4[:,::1], f4[::1])")
-def clip(x: Array, peaks: Array, phases: Array, level: float, window: Array, points: Array) -> int:
+@kernel("i8(f4[:,::1], f4[::1], f4[:,::1], f4[:,::1], f4, f4[:,::1], f4[::1])")
+def clip(
+    x: Array, peaks: Array, phases: Array, back: Array, level: float, window: Array, points: Array
+) -> int:
     """Clip the oversampled signal at ``level``, in place, adding only what that changes: O(clipped points).
 
     ``x += D (clip(U x) - U x)``: U interpolates by the phases ``(factor, CLIP_TAPS)`` (phase 0 is the sample
-    itself), D is its transpose over ``factor``, a decimation with the same passband. Groups whose peak stays
+    itself), D decimates: the transpose of ``back``, of the same shape, over ``factor``. Groups whose peak stays
     at or under ``level`` are passed over. ``window`` (channels, chunk + 4 CLIP_TAPS) is scratch that keeps the samples
     as they were, ``points`` scratch for GROUP values. Answers the number of clipped points.
     """
@@ -279,5 +281,5 @@ def clip(x: Array, peaks: Array, phases: Array, level: float, window: Array, poi
                     if p == 0 and top * SAFELY_BELOW < level:
                         break  # the other channel's peak: nothing here comes near the level
                     if top > level:
-                        clipped += _give_back(phases[p], points, level, factor, begin, x[c])
+                        clipped += _give_back(back[p], points, level, factor, begin, x[c])
     return clipped

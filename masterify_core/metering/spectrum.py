@@ -69,7 +69,9 @@ def measure_spectra(audio: Audio) -> Spectra:
         hz, np.append(THIRD_OCTAVES_HZ, 2.0 ** (1.0 / 3.0) * 20_000.0) * 2.0 ** (-1.0 / 6.0)
     )
     nine_edges = np.searchsorted(hz, BANDS_HZ)
-    edges = np.unique(np.concatenate([[FIRST_BIN], third_edges, np.maximum(nine_edges, FIRST_BIN), [len(hz)]]))
+    edges = np.unique(
+        np.concatenate([[FIRST_BIN], third_edges, np.maximum(nine_edges, FIRST_BIN), [len(hz)]])
+    )
     starts = np.linspace(
         0, max(0, audio.frames - size), min(max(1, audio.frames // size), MOST_BLOCKS)
     ).astype(int)

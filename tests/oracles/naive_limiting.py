@@ -61,7 +61,7 @@ def draw_line(r, hop, out):
     out[:] = line(r, np.arange(len(out)) / hop)
 
 
-def clip(x, peaks, phases, level, group, safely_below):
+def clip(x, peaks, phases, back, level, group, safely_below):
     """Answer the number of clipped points.
 
     Only groups whose peak is over the level are looked at, and there only channels that come near it.
@@ -72,11 +72,11 @@ def clip(x, peaks, phases, level, group, safely_below):
         frames = range(k * group, (k + 1) * group)
         near = np.max([np.abs(at(before, n)) for n in frames], axis=0) * safely_below >= level
         for n in frames:
-            for phase in phases:
+            for phase, down in zip(phases, back, strict=True):
                 value = point(before, phase, n)
                 excess = np.where(near, np.clip(value, -level, level) - value, 0.0)
                 clipped += np.count_nonzero(excess)
                 for t in range(taps):
                     if 0 <= (i := n - taps // 2 + 1 + t) < x.shape[1]:
-                        x[:, i] += excess * phase[t] / factor
+                        x[:, i] += excess * down[t] / factor
     return clipped
