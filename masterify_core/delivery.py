@@ -23,8 +23,9 @@ Container = Literal["wav", "flac", "mp3"]
 Rows = NDArray[np.float32]
 PROMISED_LU = 0.05
 TOLERANCE_LU = 0.02  # what delivery allows itself
+MOST_RISE_DB = 1.0
 SPARE_DB = 0.01  # of true peak, for the rounding of the words of a file
-WRITINGS = 4
+WRITINGS, MAY_RISE = 4, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +90,9 @@ def deliver(
         It cannot be written; nothing is left behind.
     """
     trim, wanted = rendered.trim, min(target.loudness_lufs, rendered.lufs)
-    for _ in range(WRITINGS):
-        check = _Check(wanted, 0.0 if target.container == "mp3" else target.limiter.ceiling_dbtp, memory)
+    for attempt in range(WRITINGS):
+        ceiling_dbtp = 0.0 if target.container == "mp3" else target.limiter.ceiling_dbtp
+        check = _Check(wanted, ceiling_dbtp, memory, may_rise=attempt < MAY_RISE)
         depth: dither.BitDepth = "32f" if target.container == "mp3" else target.bit_depth
         try:
             with files.create(
@@ -124,7 +126,7 @@ def foresee(rendered: Rendered, target: Target) -> Delivery:
 
 
 class _OffError(Exception):
-    """A written file is too loud or over its ceiling, by so many dB."""
+    """A written file is too loud or over its ceiling by so many dB, or too quiet: negative."""
 
     def __init__(self, by_db: float) -> None:
         super().__init__(by_db)
@@ -134,13 +136,16 @@ class _OffError(Exception):
 class _Check:
     """Reads a written file back and measures it."""
 
-    def __init__(self, wanted_lufs: float, ceiling_dbtp: float, memory: Rows | None) -> None:
+    def __init__(
+        self, wanted_lufs: float, ceiling_dbtp: float, memory: Rows | None, *, may_rise: bool
+    ) -> None:
         self._wanted_lufs, self._ceiling_dbtp, self._memory = wanted_lufs, ceiling_dbtp, memory
+        self._may_rise = may_rise
         self.levels: Levels
         self.lufs: float
 
     def __call__(self, path: Path) -> None:
-        """Measure; raise if it is too loud or its peaks too high."""
+        """Measure; raise if it is too loud, its peaks too high, or it is too quiet and has room (an encoder's low-pass)."""
         audio = files.read(path, memory=self._memory).audio
         hops = energies(audio.samples, audio.rate)
         self.levels, self.lufs = measure_levels(audio, hops), programme_lufs(hops)
@@ -150,6 +155,10 @@ class _Check:
         )
         if by_db > 0.0:
             raise _OffError(by_db)
+        quiet_db = self._wanted_lufs - self.lufs
+        has_room = self.levels.true_peak_dbtp + quiet_db <= self._ceiling_dbtp
+        if self._may_rise and TOLERANCE_LU < quiet_db < MOST_RISE_DB and has_room:
+            raise _OffError(-quiet_db)
 
 
 def _delivery(

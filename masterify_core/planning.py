@@ -31,6 +31,9 @@ SUBSONIC_FROM_DB, HIGH_PASS_HZ = -20.0, 20.0
 # A song counts as finished the more it is loud and near full scale at once: 0 at the first, 1 at the second.
 # The strictest ceiling, -2 dBTP, must be past the second: masters land some hundredths under it.
 FINISHED_LUFS, FINISHED_DBTP = (-18.5, -16.5), (-4.5, -2.5)
+HOTTEST_MASTER_DBTP = (
+    6.0  # lossy masters decode up to 4 dB over full scale; hotter is a mix in floating point
+)
 FINISHED_FORCE_INTENSITY = 75.0  # from here on even a finished song is corrected
 EDGE_SIGMAS, EDGE_SLOPE = 0.75, 0.45  # the normal spread at usual intensity, and how much less at twice that
 # Tone (dB, Hz).
@@ -108,14 +111,11 @@ def plan(
     ]
     notes = []
     if finished > 0.5 and intensity > 0.0:
-        notes.append(
-            f"The song is finished already ({measurement.integrated_lufs:.1f} LUFS, {measurement.true_peak_dbtp:.1f} dBTP): "
-            + (
-                "processing is held back"
-                if holds_back < 1.0
-                else "processed all the same, as intensity is high"
-            )
+        done = (
+            "processing is held back" if holds_back < 1.0 else "processed all the same, as intensity is high"
         )
+        at = f"{measurement.integrated_lufs:.1f} LUFS, {measurement.true_peak_dbtp:.1f} dBTP"
+        notes.append(f"The song is finished already ({at}): {done}")
     if not math.isfinite(measurement.integrated_lufs):
         notes.append(
             "The song is shorter than 0.4 s: its loudness is that of all of it, and nothing else is judged"
@@ -128,6 +128,8 @@ def plan(
 
 def _finished(m: Measurement) -> float:
     """How much the song looks like a finished master, 0 to 1."""
+    if m.true_peak_dbtp > HOTTEST_MASTER_DBTP:
+        return 0.0
     loud = (m.integrated_lufs - FINISHED_LUFS[0]) / (FINISHED_LUFS[1] - FINISHED_LUFS[0])
     full = (m.true_peak_dbtp - FINISHED_DBTP[0]) / (FINISHED_DBTP[1] - FINISHED_DBTP[0])
     return min(max(min(loud, full), 0.0), 1.0)
@@ -186,6 +188,8 @@ def _stereo(m: Measurement, genre: Genre, strength: float, holds_back: float) ->
     """Mono bass where the side is unusually strong there; width towards the edge of the normal spread."""
     if m.channels == 1:
         return _Decision(None, "the song is mono")
+    if m.dead_channel is not None:
+        return _Decision(None, f"the {m.dead_channel} channel is silent")
     if strength <= 0.0:
         return _Decision(None, NOTHING_ASKED)
     if holds_back <= 0.0:

@@ -178,7 +178,7 @@ def test_odd_songs_still_measure_right(make, tmp_path):
     y, rate = songs.read(delivery.path)
     assert songs.loudness_lufs(y, rate) == pytest.approx(-14.0, abs=PROMISED_LU)
     assert songs.true_peak_dbtp(y) <= delivery.ceiling_dbtp + PROMISED_PEAK_DB
-    assert np.abs(y.mean(axis=0)).max() < 1e-3
+    assert np.abs(y.mean(axis=0)).max() < 2e-3  # an offset under 1e-3 stays, times the gain
     if make == "dual mono":
         np.testing.assert_allclose(y[:, 0], y[:, 1], atol=4 / 2**23)
 
