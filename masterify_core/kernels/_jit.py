@@ -137,7 +137,7 @@ def warm_up(on_progress: Progress | None = None) -> None:
     forking workers: children inherit the linked code.
     """
     _import_all()
-    missing = [module for module in _kernels if module not in _engines and not _store.is_stored(module)]
+    missing = _small_in_the_middle([m for m in _kernels if m not in _engines and not _store.is_stored(m)])
     count, done = sum(len(_kernels[module]) for module in missing), 0
     second = _second_compiler(missing) if len(missing) > 1 else None
     try:
@@ -186,6 +186,13 @@ def _import_all() -> None:
     for module in pkgutil.iter_modules(package.__path__):
         if not module.name.startswith("_"):
             importlib.import_module(f"{__package__}.{module.name}")
+
+
+def _small_in_the_middle(modules: list[str]) -> list[str]:
+    """Order modules so that two processes that begin at the ends meet at small ones, which they may both compile."""
+    here = Path(__file__).parent
+    by_size = sorted(modules, key=lambda module: -(here / f"{module}.py").stat().st_size)
+    return by_size[0::2] + by_size[1::2][::-1]
 
 
 def _second_compiler(modules: list[str]) -> subprocess.Popen[bytes] | None:
