@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from masterify_core.errors import UnknownNameError
-from masterify_core.planning import MOST_TONE_DB, STEEPEST_DB_PER_OCTAVE, plan
+from masterify_core.planning import plan
+from masterify_core.planning.tone import MOST_TONE_DB, STEEPEST_DB_PER_OCTAVE
 from masterify_core.presets import Library
 from tests.plans import HZ, LIBRARY, bad, planned, reason_of, settings_for, song
 

@@ -1,0 +1,5 @@
+"""Planning: all mastering decisions, one file a stage, and the plan made of them."""
+
+from masterify_core.planning.planner import plan
+
+__all__ = ["plan"]

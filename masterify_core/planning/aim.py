@@ -1,0 +1,49 @@
+"""What a plan aims at: the song as measured, the sound wanted, and how strongly; and what a decision is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from masterify_core.metering.report import Measurement
+from masterify_core.presets import AiService, Genre, Tier
+
+NOTHING_ASKED = "intensity is 0, or the song too short to judge"
+EDGE_SIGMAS, EDGE_SLOPE = 0.75, 0.45  # the normal spread at usual intensity, and how much less at twice that
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """All that a decision may look at.
+
+    Attributes
+    ----------
+    measurement
+        Of the song.
+    genre, prior, tier
+        The sound aimed at, what to expect of the song's source, and how much effort to make.
+    strength
+        0 does nothing, 1 is the usual, 2 as far as the bounds allow.
+    holds_back
+        1 for a mix, 0 for a finished master that is not to be processed.
+    """
+
+    measurement: Measurement
+    genre: Genre
+    prior: AiService
+    tier: Tier
+    strength: float
+    holds_back: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A stage to use, or None, and the reason either way."""
+
+    stage: Any
+    reason: str
+
+
+def edge(strength: float) -> float:
+    """How many standard deviations a song may lie off a genre's middle before it is moved."""
+    return min(max(EDGE_SIGMAS - EDGE_SLOPE * (strength - 1.0), 0.3), 1.2)

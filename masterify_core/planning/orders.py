@@ -1,0 +1,28 @@
+"""Turns a platform's numbers, or the caller's, into an order."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from masterify_core.presets import Genre, Platform
+from masterify_core.recipe import Order
+from masterify_core.stages.limiter import Limiter
+
+
+def order(
+    name: str, platform: Platform, genre: str, sound: Genre, loudness_lufs: float | None, ceiling_dbtp: float | None,
+    bit_depth: Literal["16", "24", "32f"] | None, sample_rate: int | None,
+) -> Order:  # fmt: skip
+    """Turn a platform's numbers, or the caller's, into an order."""
+    target = platform.target_lufs(genre) if loudness_lufs is None else loudness_lufs
+    ceiling = platform.ceiling_for(target) if ceiling_dbtp is None else ceiling_dbtp
+    told = [
+        "loudness as asked" if loudness_lufs is not None else f"{platform.title}: {target:g} LUFS",
+        "ceiling as asked" if ceiling_dbtp is not None else f"{ceiling:g} dBTP",
+    ]
+    return Order(
+        platform=name, title=platform.title, loudness_lufs=target,
+        limiter=Limiter(ceiling_dbtp=ceiling, clip_depth_db=sound.clip_db),
+        bit_depth=bit_depth or platform.bit_depth or "24", sample_rate=sample_rate or platform.sample_rate_hz,
+        reason=", ".join(told),
+    )  # fmt: skip

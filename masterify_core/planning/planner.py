@@ -1,0 +1,97 @@
+"""The plan: a song's measurements, a genre and a tier in, a recipe with reasons out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from masterify_core.metering.report import Measurement
+from masterify_core.planning import dynamics, repair, stereo, tone
+from masterify_core.planning.aim import Aim, Decision
+from masterify_core.planning.orders import order
+from masterify_core.presets import Library
+from masterify_core.recipe import Recipe, Skipped, Step
+from masterify_core.schema import to_table
+
+DECISIONS: Mapping[str, Callable[[Aim], Decision]] = {
+    "repair": repair.decide,
+    "tone": tone.decide,
+    "stereo": stereo.decide,
+    "dynamics": dynamics.decide,
+}
+USUAL_INTENSITY = 50.0
+# A song counts as finished the more it is loud and near full scale at once: 0 at the first, 1 at the second.
+# The strictest ceiling, -2 dBTP, must be past the second: masters land some hundredths under it.
+FINISHED_LUFS, FINISHED_DBTP = (-18.5, -16.5), (-4.5, -2.5)
+HOTTEST_MASTER_DBTP = (
+    6.0  # lossy masters decode up to 4 dB over full scale; hotter is a mix in floating point
+)
+FINISHED_FORCE_INTENSITY = 75.0  # from here on even a finished song is corrected
+
+
+def plan(
+    measurement: Measurement, library: Library, *, platforms: Sequence[str], genre: str, ai_service: str, tier: str,
+    intensity: float, loudness_lufs: float | None = None, ceiling_dbtp: float | None = None,
+    bit_depth: Literal["16", "24", "32f"] | None = None, sample_rate: int | None = None,
+) -> Recipe:  # fmt: skip
+    """Decide everything.
+
+    Parameters
+    ----------
+    measurement
+        Of the song.
+    platforms, genre, ai_service, tier
+        Names of presets.
+    intensity
+        0 to 100; scales every stage, 0 plans none.
+    loudness_lufs, ceiling_dbtp, bit_depth, sample_rate
+        Instead of the platforms' own.
+
+    Raises
+    ------
+    UnknownNameError
+        A preset does not exist.
+    """
+    sound, effort, prior = library.genre(genre), library.tier(tier), library.ai_service(ai_service)
+    strength = intensity / USUAL_INTENSITY if math.isfinite(measurement.integrated_lufs) else 0.0
+    finished = _finished(measurement)
+    holds_back = 1.0 - finished if intensity < FINISHED_FORCE_INTENSITY else 1.0
+    aim = Aim(
+        measurement=measurement, genre=sound, prior=prior, tier=effort, strength=strength, holds_back=holds_back
+    )  # fmt: skip
+    steps, skipped = [], []
+    for name in effort.stages:
+        decision = DECISIONS[name](aim)
+        if decision.stage is None:
+            skipped.append(Skipped(stage=name, reason=decision.reason))
+        else:
+            steps.append(Step(stage=name, settings=to_table(decision.stage), reason=decision.reason))
+    orders = [
+        order(name, library.platform(name), genre, sound, loudness_lufs, ceiling_dbtp, bit_depth, sample_rate)
+        for name in platforms
+    ]
+    notes = []
+    if finished > 0.5 and intensity > 0.0:
+        done = (
+            "processing is held back" if holds_back < 1.0 else "processed all the same, as intensity is high"
+        )
+        at = f"{measurement.integrated_lufs:.1f} LUFS, {measurement.true_peak_dbtp:.1f} dBTP"
+        notes.append(f"The song is finished already ({at}): {done}")
+    if not math.isfinite(measurement.integrated_lufs):
+        notes.append(
+            "The song is shorter than 0.4 s: its loudness is that of all of it, and nothing else is judged"
+        )
+    return Recipe(
+        genre=genre, ai_service=ai_service, tier=tier, intensity=intensity, steps=tuple(steps),
+        skipped=tuple(skipped), deliveries=tuple(orders), notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _finished(m: Measurement) -> float:
+    """How much the song looks like a finished master, 0 to 1."""
+    if m.true_peak_dbtp > HOTTEST_MASTER_DBTP:
+        return 0.0
+    loud = (m.integrated_lufs - FINISHED_LUFS[0]) / (FINISHED_LUFS[1] - FINISHED_LUFS[0])
+    full = (m.true_peak_dbtp - FINISHED_DBTP[0]) / (FINISHED_DBTP[1] - FINISHED_DBTP[0])
+    return min(max(min(loud, full), 0.0), 1.0)
