@@ -8,38 +8,38 @@ from collections.abc import Callable, Iterator
 
 from masterify_cli import printing
 
-ABOUT_S = 10
+ABOUT_S, EVERYTHING_ABOUT_S = 10, 20
 """What compiling takes on an ordinary machine, seconds."""
 
 
-def prepare(quiet: bool) -> int:
+def prepare(quiet: bool, *, everything: bool = False) -> int:
     """Compile what this machine does not hold yet; answer how many kernels that was.
 
-    Nothing is shown where nothing has to be done.
+    With ``everything`` also the kernels that only some masters need. Nothing is shown where nothing has to be done.
     """
     from masterify_core.kernels import _jit
 
-    if _jit.is_warm():
+    if _jit.is_warm(everything=everything):
         return 0
     compiled = 0
-    with _counter(quiet) as show:
+    with _counter(quiet, EVERYTHING_ABOUT_S if everything else ABOUT_S) as show:
 
         def on_progress(done: int, of: int) -> None:
             nonlocal compiled
             compiled = done
             show(done, of)
 
-        _jit.warm_up(on_progress)
+        _jit.warm_up(on_progress, everything=everything)
     return compiled
 
 
 @contextlib.contextmanager
-def _counter(quiet: bool) -> Iterator[Callable[[int, int], None]]:
+def _counter(quiet: bool, about_s: int) -> Iterator[Callable[[int, int], None]]:
     """Show a bar in a terminal, one line elsewhere."""
     if quiet:
         yield lambda _done, _of: None
         return
-    printing.aside(f"First run on this machine: preparing the engine (about {ABOUT_S} s, once).")
+    printing.aside(f"First run on this machine: preparing the engine (about {about_s} s, once).")
     if not sys.stderr.isatty():
         yield lambda _done, _of: None
         return

@@ -14,7 +14,7 @@ def warmup(quiet: Quiet = False, as_json: Json = False) -> int:
     Done once for each machine and version; afterwards this ends at once.
     """
     started = time.perf_counter()
-    compiled = first_run.prepare(quiet or as_json)
+    compiled = first_run.prepare(quiet or as_json, everything=True)
     seconds = time.perf_counter() - started
     if as_json:
         printing.document({"compiled": compiled, "seconds": round(seconds, 2), "cache": _cache()})

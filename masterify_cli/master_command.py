@@ -185,7 +185,7 @@ def master(
     with inputs.opened(songs, recursive=recursive, out_dir=output_dir) as found:
         requests = {song: _request(song, settings) for song in found}
         outputs.check(requests, library)
-        first_run.prepare(quiet or as_json)
+        first_run.prepare(quiet or as_json, everything=tier != "standard")
         with progress.shown("mastering", len(found), quiet or as_json) as shown:
 
             def work(song: inputs.Song, report: batch.Report) -> MasterResult:

@@ -78,15 +78,15 @@ def test_bars_make_room_for_results_and_leave_nothing_behind(said):
 @pytest.mark.parametrize("terminal", [True, False])
 def test_the_first_run_says_why_it_takes_a_moment(said, monkeypatch, terminal):
     text = said(terminal)
-    monkeypatch.setattr(_jit, "is_warm", lambda: False)
-    monkeypatch.setattr(_jit, "warm_up", lambda report: [report(n, 3) for n in (1, 2, 3)])
+    monkeypatch.setattr(_jit, "is_warm", lambda *, everything: False)
+    monkeypatch.setattr(_jit, "warm_up", lambda report, *, everything: [report(n, 3) for n in (1, 2, 3)])
     assert first_run.prepare(quiet=False) == 3
     assert text().startswith("First run on this machine: preparing the engine (about 10 s, once).")
 
 
 def test_later_runs_say_nothing(said, monkeypatch):
     text = said(True)
-    monkeypatch.setattr(_jit, "is_warm", lambda: True)
-    monkeypatch.setattr(_jit, "warm_up", lambda: None)
+    monkeypatch.setattr(_jit, "is_warm", lambda *, everything: True)
+    monkeypatch.setattr(_jit, "warm_up", lambda report, *, everything: None)
     assert first_run.prepare(quiet=False) == 0
     assert text() == ""

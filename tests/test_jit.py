@@ -181,3 +181,16 @@ def answers_another_type(x):
 def test_a_kernel_that_breaks_the_rules_does_not_compile(function):
     with pytest.raises(Exception, match=r"(?i)NRT|alloc|returns int64, not float64"):
         _compile.compiled("test", function, "f8(f8[::1])")
+
+
+def test_what_only_some_masters_need_is_left_to_its_first_use(monkeypatch):
+    usual = _jit._wanted(everything=False)
+    monkeypatch.setattr(filtering, "ON_DEMAND", True, raising=False)
+    assert set(usual) - set(_jit._wanted(everything=False)) == {"filtering"}
+    assert "filtering" in _jit._wanted(everything=True)
+
+
+def test_the_compiler_is_left_as_it_was():
+    numba = pytest.importorskip("numba")
+    _compile.compiled("test", lambda x: x[0] + 1.0, "f8(f8[::1])")
+    assert numba.njit("f8(f8[::1])")(lambda x: x[0] + 1.0)(np.ones(1)) == 2.0

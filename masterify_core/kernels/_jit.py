@@ -7,6 +7,9 @@ in one file and linked by llvmlite alone (a few ms); numba is imported only to c
 A kernel therefore follows three rules, checked when it is compiled: it allocates nothing (scratch is
 an argument), it raises nothing, and it calls nothing but ``@inlined`` helpers (of its own module, or of
 one whose name begins with ``_``) and libm.
+
+A module of kernels that only some masters need says ``ON_DEMAND = True``: it is compiled when it is first
+used, so that nobody's first run waits for it.
 """
 
 from __future__ import annotations
@@ -124,20 +127,21 @@ class Kernel:
         self._entry = ctypes.CFUNCTYPE(ctypes.c_int32, *types_)(address)
 
 
-def is_warm() -> bool:
-    """Whether this machine already holds every kernel of this version, compiled."""
-    _import_all()
-    return all(module in _engines or _store.is_stored(module) for module in _kernels)
+def is_warm(*, everything: bool = False) -> bool:
+    """Whether this machine already holds the kernels of this version, compiled; with ``everything`` those on demand, too."""
+    return all(module in _engines or _store.is_stored(module) for module in _wanted(everything))
 
 
-def warm_up(on_progress: Progress | None = None) -> None:
+def warm_up(on_progress: Progress | None = None, *, everything: bool = False) -> None:
     """Compile what is not compiled yet and link it; ``on_progress(done, of)`` kernel by kernel.
+
+    ``everything`` takes in the modules that are otherwise compiled on demand.
 
     A second process begins at the other end of the list, so that two cores share the work. Call it before
     forking workers: children inherit the linked code.
     """
-    _import_all()
-    missing = _small_in_the_middle([m for m in _kernels if m not in _engines and not _store.is_stored(m)])
+    wanted = _wanted(everything)
+    missing = _small_in_the_middle([m for m in wanted if m not in _engines and not _store.is_stored(m)])
     count, done = sum(len(_kernels[module]) for module in missing), 0
     second = _second_compiler(missing) if len(missing) > 1 else None
     try:
@@ -150,7 +154,7 @@ def warm_up(on_progress: Progress | None = None) -> None:
         if second is not None:
             second.kill()  # whatever it had in hand, this process has compiled meanwhile
             second.wait()
-    for module in list(_kernels):
+    for module in wanted:
         _link(module)
 
 
@@ -164,8 +168,7 @@ def compile_backwards(modules: list[str]) -> None:
 
 def cache_folder() -> Path | None:
     """Where the compiled kernels of this version are, if they are stored."""
-    _import_all()
-    return _store.folder_of(list(_kernels))
+    return _store.folder_of(_wanted(everything=False))
 
 
 def _split(inside: str) -> list[str]:
@@ -186,6 +189,17 @@ def _import_all() -> None:
     for module in pkgutil.iter_modules(package.__path__):
         if not module.name.startswith("_"):
             importlib.import_module(f"{__package__}.{module.name}")
+
+
+def _wanted(everything: bool) -> list[str]:
+    """Names of the modules of every master, or of all modules."""
+    _import_all()
+    modules = {
+        name: sys.modules[f"{__package__}.{name}"]
+        for name in _kernels
+        if f"{__package__}.{name}" in sys.modules
+    }
+    return [name for name, module in modules.items() if everything or not getattr(module, "ON_DEMAND", False)]
 
 
 def _small_in_the_middle(modules: list[str]) -> list[str]:
