@@ -91,7 +91,7 @@ def test_doctor_sees_a_meter_that_is_off(monkeypatch):
 
 
 def test_warmup_ends_at_once_where_nothing_is_to_do(monkeypatch):
-    monkeypatch.setattr("masterify_cli.first_run.prepare", lambda quiet: 0)
+    monkeypatch.setattr("masterify_cli.first_run.prepare", lambda quiet, **_: 0)
     assert "nothing to do" in masterify("warmup").out
     assert masterify("warmup", "--json").json["compiled"] == 0
     assert masterify("warmup", "-q").out == ""
