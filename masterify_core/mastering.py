@@ -23,7 +23,7 @@ from masterify_core.recipe import Order, Recipe, read_recipe, write_recipe
 from masterify_core.rendering import prepare, programme_lufs, render
 from masterify_core.request import Format, MasterRequest, Output, output_paths, outputs_of
 
-__all__ = ["MasterRequest", "MasterResult", "master", "output_paths"]
+__all__ = ["MasterRequest", "MasterResult", "master", "output_paths", "plan_song"]
 
 Progress = Callable[[str, float], None]
 Rows = NDArray[np.float32]
@@ -92,23 +92,9 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
     report = on_progress or _quiet
     recipe = read_recipe(request.recipe) if request.recipe is not None else None
     outputs = outputs_of(request, recipe, library)
-    report("reading", 0.0)
-    song = files.read(
-        request.source, on_progress=lambda share: report("reading", share * BEGINS["measuring"])
-    )
-    report("measuring", BEGINS["measuring"])
-    hops = hop_energies(song.audio)
-    measurement = measure(song.audio, hops)
-    if not programme_lufs(hops) > QUIETEST_LUFS:
-        raise UnusableAudioError(
-            request.source, "has no loudness to master: it is silent, or all of it is below -70 LUFS"
-        )
+    song, measurement = _studied(request, report)
     if recipe is None:
-        recipe = plan(
-            measurement, library, platforms=outputs.platforms, genre=request.genre, ai_service=request.ai_service,
-            tier=request.tier, intensity=request.intensity, loudness_lufs=request.loudness_lufs,
-            ceiling_dbtp=request.ceiling_dbtp, bit_depth=request.bit_depth, sample_rate=request.sample_rate,
-        )  # fmt: skip
+        recipe = _planned(request, library, outputs.platforms, measurement)
     kept = {output.path for output in outputs.masters if output.exists and request.existing == "skip"}
     wanted = [_file(output, recipe, song.audio.rate) for output in outputs.masters if output.path not in kept]
     notes = (*song.notes, *recipe.notes)
@@ -127,6 +113,41 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
         input=request.source, measurement=measurement, recipe=recipe,
         recipe_path=None if outputs.recipe is None or request.dry_run else str(outputs.recipe), deliveries=deliveries,
         skipped=tuple(map(str, kept)), notes=notes,
+    )  # fmt: skip
+
+
+def plan_song(
+    request: MasterRequest, library: Library, on_progress: Progress | None = None
+) -> tuple[Measurement, Recipe]:
+    """Measure a song and plan its masters without making them: the first half of `master`, whose errors it raises."""
+    outputs = outputs_of(request, None, library)
+    _, measurement = _studied(request, on_progress or _quiet)
+    return measurement, _planned(request, library, outputs.platforms, measurement)
+
+
+def _studied(request: MasterRequest, report: Progress) -> tuple[files.Source, Measurement]:
+    """Read the song and measure it."""
+    report("reading", 0.0)
+    song = files.read(
+        request.source, on_progress=lambda share: report("reading", share * BEGINS["measuring"])
+    )
+    report("measuring", BEGINS["measuring"])
+    hops = hop_energies(song.audio)
+    measurement = measure(song.audio, hops)
+    if not programme_lufs(hops) > QUIETEST_LUFS:
+        raise UnusableAudioError(
+            request.source, "has no loudness to master: it is silent, or all of it is below -70 LUFS"
+        )
+    return song, measurement
+
+
+def _planned(
+    request: MasterRequest, library: Library, platforms: tuple[str, ...], measurement: Measurement
+) -> Recipe:
+    return plan(
+        measurement, library, platforms=platforms, genre=request.genre, ai_service=request.ai_service,
+        tier=request.tier, intensity=request.intensity, loudness_lufs=request.loudness_lufs,
+        ceiling_dbtp=request.ceiling_dbtp, bit_depth=request.bit_depth, sample_rate=request.sample_rate,
     )  # fmt: skip
 
 
