@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from masterify_cli import exits, printing
+from masterify_cli.album_command import album
 from masterify_cli.analyze_command import analyze
 from masterify_cli.help import Command, Group
 from masterify_cli.machine_commands import doctor, warmup
@@ -38,6 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=Command)(master)
+app.command(cls=Command)(album)
 app.command(cls=Command)(analyze)
 app.add_typer(presets, name="presets", cls=Group)
 app.command(cls=Command)(warmup)

@@ -6,22 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from masterify_cli import batch, completion, exits, first_run, inputs, outputs, printing, progress
+from masterify_cli import batch, completion, exits, first_run, inputs, outputs, printing, progress, requests
 from masterify_cli.exits import UsageError
 from masterify_cli.options import Debug, Jobs, Json, PresetDirs, Quiet, Recursive, listed, name_option
-from masterify_core.errors import SettingError
 
 if TYPE_CHECKING:
-    from masterify_core.mastering import MasterRequest, MasterResult
+    from masterify_core.mastering import MasterResult
 
 DEFAULT_PLATFORM = "universal"
 """The engine's default, repeated for the help, which must not import the engine."""
 
 FORMATS = ("wav", "flac", "mp3")
 BIT_DEPTHS = ("16", "24", "32f")
-_OPTIONS = {"loudness_lufs": "--loudness", "ceiling_dbtp": "--ceiling", "formats": "--format"}
-"""Options that are not called like the setting of the request that they give."""
-
 SOUND, FILES = "Sound", "Files"
 
 
@@ -165,7 +161,7 @@ def master(
     if output_dir == inputs.STANDARD_INPUT:
         raise UsageError("--output-dir is a folder: masters cannot go to standard output")
     library = Library.load(preset_dir or ())
-    settings = _given(
+    settings = requests.given(
         platforms=listed(platforms or ()),
         genre=genre,
         ai_service=ai_service,
@@ -183,13 +179,13 @@ def master(
         dry_run=dry_run,
     )
     with inputs.opened(songs, recursive=recursive, out_dir=output_dir) as found:
-        requests = {song: _request(song, settings) for song in found}
-        outputs.check(requests, library)
+        wanted = {song: requests.of_song(song, settings) for song in found}
+        outputs.check(wanted, library)
         first_run.prepare(quiet or as_json, everything=tier != "standard")
         with progress.shown("mastering", len(found), quiet or as_json) as shown:
 
             def work(song: inputs.Song, report: batch.Report) -> MasterResult:
-                return master_song(requests[song], library, report)
+                return master_song(wanted[song], library, report)
 
             def on_end(outcome: batch.Outcome[MasterResult]) -> None:
                 with shown.aside():
@@ -203,22 +199,6 @@ def master(
 
         show_master.summary(outcomes)
     return exits.worst(_code(outcome, strict) for outcome in outcomes)
-
-
-def _given(**settings: Any) -> dict[str, Any]:
-    """Keep what was asked for; the rest is the request's own default."""
-    return {key: value for key, value in settings.items() if value is not None}
-
-
-def _request(song: inputs.Song, settings: dict[str, Any]) -> MasterRequest:
-    """Make the request of one song; what is wrong with an option is told by the option's name."""
-    from masterify_core.mastering import MasterRequest
-
-    try:
-        return MasterRequest(source=song.path, out_dir=song.out_dir, **settings)
-    except SettingError as error:
-        key = error.key.partition("[")[0]
-        raise SettingError(_OPTIONS.get(key, f"--{key.replace('_', '-')}"), error.problem) from None
 
 
 def _tell(outcome: batch.Outcome[MasterResult], as_json: bool) -> None:

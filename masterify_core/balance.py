@@ -27,3 +27,10 @@ def balance_db(measurement: Measurement, genre: Genre) -> NDArray[np.float64] | 
         return None
     over = np.where(holds, level - np.array(genre.curve_db), np.nan)
     return np.asarray(over - over[body].mean())
+
+
+def smoothed(values_db: NDArray[np.float64], octaves: float = 0.5) -> NDArray[np.float64]:
+    """Gaussian mean over log frequency of a curve at `THIRD_OCTAVES_HZ`; ``octaves`` is its standard deviation."""
+    at = np.log2(THIRD_OCTAVES_HZ)
+    weights = np.exp(-0.5 * ((at[:, None] - at[None, :]) / octaves) ** 2)
+    return np.asarray(weights @ values_db / weights.sum(axis=1))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from masterify_core.chain import STAGES, Stage
-from masterify_core.errors import NoPermissionError, NotFoundError, OutputError, SettingError
+from masterify_core.errors import NoPermissionError, NotFoundError, SettingError
+from masterify_core.files import write_text
 from masterify_core.schema import Checked, Count, Range, build, to_table
 from masterify_core.stages.limiter import Limiter
 
@@ -153,23 +152,4 @@ def write_recipe(recipe: Recipe, path: Path, *, overwrite: bool) -> None:
         It exists already, or cannot be written.
     """
     text = json.dumps(recipe.to_dict(), ensure_ascii=False, indent=2) + "\n"
-    if path.exists() and not overwrite:
-        raise OutputError(path, "exists already; choose another folder or allow overwriting")
-    part = None
-    try:
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(part).chmod(0o666 & ~_umask())
-        Path(part).replace(path)
-    except OSError as error:
-        raise OutputError(path, f"cannot be written: {error.strerror or error}") from None
-    finally:
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    write_text(text, path, overwrite=overwrite)

@@ -21,7 +21,7 @@ def place(tmp_path, monkeypatch):
 def engine(monkeypatch):
     made = PretendedEngine()
     monkeypatch.setattr(mastering, "master", made.master)
-    monkeypatch.setattr("masterify_cli.first_run.prepare", lambda quiet: 0)
+    monkeypatch.setattr("masterify_cli.first_run.prepare", lambda quiet, **_: 0)
     return made
 
 

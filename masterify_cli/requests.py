@@ -1,0 +1,30 @@
+"""Options of the command line to requests of the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from masterify_core.errors import SettingError
+
+if TYPE_CHECKING:
+    from masterify_cli.inputs import Song
+    from masterify_core.mastering import MasterRequest
+
+_OPTIONS = {"loudness_lufs": "--loudness", "ceiling_dbtp": "--ceiling", "formats": "--format"}
+"""Options that are not called like the setting of the request that they give."""
+
+
+def given(**settings: Any) -> dict[str, Any]:
+    """Keep what was asked for; the rest is the request's own default."""
+    return {key: value for key, value in settings.items() if value is not None}
+
+
+def of_song(song: Song, settings: dict[str, Any]) -> MasterRequest:
+    """Make the request of one song; what is wrong with an option is told by the option's name."""
+    from masterify_core.mastering import MasterRequest
+
+    try:
+        return MasterRequest(source=song.path, out_dir=song.out_dir, **settings)
+    except SettingError as error:
+        key = error.key.partition("[")[0]
+        raise SettingError(_OPTIONS.get(key, f"--{key.replace('_', '-')}"), error.problem) from None
