@@ -87,7 +87,7 @@ def test_links_inside_the_project_lead_somewhere(name):
 
 def test_the_architecture_tells_of_every_folder():
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    for package in ("masterify_core", "masterify_cli"):
+    for package in ("masterify_core", "masterify_cli", "masterify_server"):
         for folder in {path.parent for path in (ROOT / package).rglob("*.py")}:
             assert f"<!-- table: {folder.relative_to(ROOT).as_posix()} -->" in text
 

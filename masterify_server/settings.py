@@ -1,0 +1,219 @@
+"""Settings of a deployment, from the environment: checked at the start, every wrong one named."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from masterify_core.errors import SettingError
+
+HOUR_MS = 3600 * 1000
+DAY_MS = 24 * HOUR_MS
+
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+
+
+class SettingsError(SettingError):
+    """Settings that are wrong, one a line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("settings", "are wrong:\n  " + "\n  ".join(problems))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a deployment decides. Each field is an environment variable: ``MASTERIFY_`` and the field's name in capitals.
+
+    Attributes
+    ----------
+    data_dir
+        Uploads, masters and the embedded store of this machine.
+    redis_url
+        A Redis (7 or later) or Valkey (8 or later) to use instead of the embedded store; also read from ``REDIS_URL``.
+        ``redis://``, ``rediss://`` or ``unix://``.
+    bucket_url
+        ``s3://bucket/prefix`` for uploads and masters instead of a folder in ``data_dir``; needed for several machines.
+    bucket_endpoint, bucket_region, bucket_key_id, bucket_secret
+        Of an S3-compatible service; without them the usual AWS variables count.
+    public_url
+        Where the outside reaches the service, for links in webhooks; by default what ``serve`` listens on.
+    secret
+        Signs download links; by default made once and kept in ``data_dir``. Machines that share a store must share it.
+    webhook_allow_hosts
+        Host names that webhooks may reach although they are private, comma-separated.
+    api_min_plan
+        The lowest plan that may use the API.
+    plans_file
+        Plans instead of those that come along.
+    keep_input_h, keep_output_h, keep_record_d
+        How long uploads and masters are kept after a job has ended (hours), and its record after that (days).
+    job_memory_gb, job_cpu_s
+        What one job may use: memory beyond the worker's own, processor seconds.
+    """
+
+    data_dir: Path = Path("masterify-data")
+    redis_url: str | None = None
+    bucket_url: str | None = None
+    bucket_endpoint: str | None = None
+    bucket_region: str | None = None
+    bucket_key_id: str | None = None
+    bucket_secret: str | None = None
+    public_url: str | None = None
+    secret: str | None = None
+    webhook_allow_hosts: tuple[str, ...] = ()
+    api_min_plan: str = "free"
+    plans_file: Path | None = None
+    keep_input_h: float = 24.0
+    keep_output_h: float = 168.0
+    keep_record_d: float = 90.0
+    job_memory_gb: float = 3.0
+    job_cpu_s: int = 1200
+
+    @property
+    def signing_secret(self) -> str:
+        """`secret`, or the one of this data folder, made when it is first asked for."""
+        return self.secret or _kept_secret(self.data_dir)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the store is a child of ``serve``."""
+        return self.redis_url is None
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Read the environment; what is ``given`` and not None (options of the command line) counts more.
+
+    Raises
+    ------
+    SettingsError
+        Names every wrong one, e.g. ``MASTERIFY_KEEP_INPUT_H must be a number of at least 0, got 'long'``.
+    """
+    environment = os.environ if environment is None else environment
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    names = {f"MASTERIFY_{field.name.upper()}": field.name for field in fields(Settings)}
+    for variable, name in names.items():
+        text = environment.get(variable) or (environment.get("REDIS_URL") if name == "redis_url" else None)
+        if not text:
+            continue
+        try:
+            values[name] = _READERS.get(name, str)(text)
+        except ValueError as error:
+            shown = "(hidden)" if "secret" in name else repr(text)
+            problems.append(f"{variable} {error}, got {shown}")
+    problems += _unknown(environment, names)
+    values.update({name: value for name, value in given.items() if value is not None})
+    if problems:
+        raise SettingsError(problems)
+    settings = Settings(**values)
+    _check_plan(settings)
+    return settings
+
+
+NOT_OURS = {"MASTERIFY_CACHE_DIR", "MASTERIFY_DEBUG", "MASTERIFY_PRESETS_DIR", "MASTERIFY_STORE_SOCKET"}
+"""Variables that other parts of masterify read."""
+
+
+def _unknown(environment: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
+    from masterify_core.schema import nearest
+
+    wrong = []
+    for variable in environment:
+        if variable.startswith("MASTERIFY_") and variable not in names and variable not in NOT_OURS:
+            meant = nearest(variable, names)
+            if meant is not None:
+                wrong.append(f"{variable} is unknown (did you mean {meant}?)")
+    return wrong
+
+
+def _check_plan(settings: Settings) -> None:
+    from masterify_server.plans import load_plans
+
+    plans = load_plans(settings.plans_file)
+    if settings.api_min_plan not in plans.plans:
+        known = ", ".join(plans.plans)
+        raise SettingsError([f"MASTERIFY_API_MIN_PLAN must be one of {known}, got {settings.api_min_plan!r}"])
+
+
+def _at_least(low: float, kind: Callable[[str], float] = float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = low - 1
+        if not low <= number < 1e9:
+            raise ValueError(f"must be a {'whole ' if kind is int else ''}number of at least {low:g}")
+        return number
+
+    return read
+
+
+def _redis_url(text: str) -> str:
+    if urlsplit(text).scheme not in REDIS_SCHEMES:
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return text
+
+
+def _bucket_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ValueError("must be s3://bucket or s3://bucket/prefix")
+    return text.rstrip("/")
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://masterify.example")
+    return text.rstrip("/")
+
+
+def _secret(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("must have at least 32 characters")
+    return text
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip().lower().rstrip(".") for host in text.split(",") if host.strip())
+    if any("/" in host or " " in host for host in hosts):
+        raise ValueError("must be host names separated by commas")
+    return hosts
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "data_dir": Path,
+    "plans_file": Path,
+    "redis_url": _redis_url,
+    "bucket_url": _bucket_url,
+    "public_url": _public_url,
+    "secret": _secret,
+    "webhook_allow_hosts": _hosts,
+    "keep_input_h": _at_least(0),
+    "keep_output_h": _at_least(0),
+    "keep_record_d": _at_least(0),
+    "job_memory_gb": _at_least(0.5),
+    "job_cpu_s": _at_least(10, int),
+}
+
+
+def _kept_secret(folder: Path) -> str:
+    """Read the data folder's secret; the first process that needs one makes it, and only one can."""
+    path = folder / "secret"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        made = folder / f"secret.{secrets.token_hex(8)}"
+        with os.fdopen(
+            os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+        ) as file:
+            file.write(secrets.token_hex(32))
+        with suppress(FileExistsError):
+            os.link(made, path)  # appears whole, and only for the first who comes
+        made.unlink()
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,95 @@
+-- What all scripts share. KEYS[1] is the prefix of every key; its hash tag puts all of them into one slot.
+local P = KEYS[1]
+
+local function key(...)
+  return P .. table.concat({...}, ':')
+end
+
+-- The store's own clock: one for all machines.
+local clock = redis.call('TIME')
+local now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+-- Add credits (or take them, if negative), and write why.
+local function book(account, kind, amount, job, note)
+  local left = redis.call('HINCRBY', key('account', account), 'credits', amount)
+  redis.call('XADD', key('account', account, 'ledger'), '*', 'kind', kind, 'amount', text(amount), 'balance', left,
+    'job', job, 'note', note)
+  return left
+end
+
+-- Write who did what to an account.
+local function audit(account, action, what, by)
+  redis.call('XADD', key('account', account, 'audit'), 'MAXLEN', '~', 1000, '*', 'action', action, 'what', what, 'by', by)
+end
+
+-- Move a job to a status, in its record and in the lists of its account.
+local function set_status(job, account, from, to)
+  local record = key('job', job)
+  redis.call('HSET', record, 'status', to)
+  local place = redis.call('HGET', record, 'place')
+  redis.call('ZREM', key('account', account, 'jobs', from), job)
+  redis.call('ZADD', key('account', account, 'jobs', to), place, job)
+end
+
+-- Tell who watches a job; what is lost is read again by them from the record.
+local function tell(job)
+  local seen = redis.call('HMGET', key('job', job), 'status', 'progress', 'stage')
+  redis.call('PUBLISH', key('progress', job), cjson.encode({status = seen[1], progress = tonumber(seen[2]), stage = seen[3]}))
+end
+
+-- Write a message that is due now to one endpoint ('job' for an address given with the job).
+local function post(account, endpoint, url, event, message, job)
+  local delivery = endpoint .. '|' .. message
+  redis.call('HSET', key('delivery', delivery), 'account', account, 'endpoint', endpoint, 'url', url, 'event', event,
+    'message', message, 'job', job, 'tries', 0, 'created_ms', text(now_ms))
+  redis.call('ZADD', key('deliveries'), now_ms, delivery)
+end
+
+-- A job has ended: take it out of everything that runs, pay back if it must, tell everybody. Once: the caller has
+-- checked that it had not ended.
+local function finish(job, account, from, status, keep_input_ms, keep_output_ms)
+  local record = key('job', job)
+  local held = redis.call('HMGET', record, 'cost', 'webhook_url')
+  redis.call('HSET', record, 'finished_ms', text(now_ms), 'files_until_ms', text(now_ms + keep_output_ms))
+  set_status(job, account, from, status)
+  redis.call('ZREM', key('leases'), job)
+  redis.call('ZREM', key('queued'), job)
+  redis.call('ZREM', key('outbox'), job)
+  redis.call('ZREM', key('account', account, 'active'), job)
+  redis.call('ZADD', key('expiring'), now_ms + keep_input_ms, 'in:' .. job, now_ms + keep_output_ms, 'out:' .. job)
+  redis.call('HINCRBY', key('counters'), status, 1)
+  if status ~= 'done' and tonumber(held[1]) > 0 then
+    book(account, 'refund', tonumber(held[1]), job, status)
+    redis.call('HSET', record, 'refunded', 1)
+  end
+  local event = 'job.' .. status
+  local message = 'evt_' .. string.gsub(job, '-', '')
+  for _, hook in ipairs(redis.call('SMEMBERS', key('account', account, 'hooks'))) do
+    local endpoint = redis.call('HMGET', key('hook', hook), 'url', 'events', 'disabled_ms')
+    if endpoint[1] and not endpoint[3] and string.find(',' .. endpoint[2] .. ',', ',' .. event .. ',', 1, true) then
+      post(account, hook, endpoint[1], event, message, job)
+    end
+  end
+  if held[2] then
+    post(account, 'job', held[2], event, message, job)
+  end
+  tell(job)
+end
+
+-- GCRA, the generic cell rate algorithm (ITU-T I.371): one number a name, no window whose edge could be abused.
+-- Answers {allowed, limit, turns left, ms until all are back, ms until the next turn if refused}.
+local function take_turn(name, limit, period_ms)
+  local spacing = period_ms / limit
+  local due = tonumber(redis.call('GET', name) or now_ms)
+  if due < now_ms then due = now_ms end
+  local after = due + spacing
+  if after - period_ms > now_ms then
+    return {0, limit, 0, math.ceil(due - now_ms), math.ceil(after - period_ms - now_ms)}
+  end
+  redis.call('SET', name, string.format('%.3f', after), 'PX', math.ceil(after - now_ms))
+  return {1, limit, math.floor((period_ms - (after - now_ms)) / spacing + 1e-6), math.ceil(after - now_ms), 0}
+end

@@ -1,0 +1,34 @@
+-- ARGV: account, job, cost, idempotency key ('' = none), fingerprint, seconds it is kept, plans, fields of the record...
+-- One step: the debit, the job's record and its place in the queue; or nothing at all.
+local account, job, cost, idem, print, kept_s, plans = unpack(ARGV, 1, 7)
+cost = tonumber(cost)
+if idem ~= '' then
+  local held = redis.call('GET', key('idempotency', account, idem))
+  if held then
+    local first = cjson.decode(held)
+    if first.fingerprint ~= print then return {'IDEMPOTENCY_CONFLICT'} end
+    local record = redis.call('HGETALL', key('job', first.job))
+    if #record > 0 then return {'REPLAY', record} end
+  end
+end
+local held = redis.call('HMGET', key('account', account), 'credits', 'plan')
+if not held[1] then return {'UNKNOWN_ACCOUNT'} end
+if tonumber(held[1]) < cost then return {'INSUFFICIENT_CREDITS', tonumber(held[1]), cost} end
+local limit = cjson.decode(plans)[held[2]].concurrent_jobs
+if redis.call('ZCARD', key('account', account, 'active')) >= limit then return {'CONCURRENT_LIMIT', limit} end
+local left = tonumber(held[1])
+if cost > 0 then left = book(account, 'debit', -cost, job, '') end
+local place = redis.call('INCR', key('places'))
+redis.call('HSET', key('job', job), 'job_id', job, 'account_id', account, 'status', 'queued', 'attempt', 1, 'dispatch', 0,
+  'progress', 0, 'stage', 'queued', 'cost', cost, 'credits_left', left, 'place', place, 'created_ms', text(now_ms),
+  unpack(ARGV, 8))
+redis.call('ZADD', key('account', account, 'active'), now_ms, job)
+redis.call('ZADD', key('account', account, 'jobs'), place, job)
+redis.call('ZADD', key('account', account, 'jobs', 'queued'), place, job)
+redis.call('ZADD', key('outbox'), now_ms, job)
+redis.call('ZADD', key('queued'), now_ms, job)
+redis.call('HINCRBY', key('counters'), 'accepted', 1)
+if idem ~= '' then
+  redis.call('SET', key('idempotency', account, idem), cjson.encode({fingerprint = print, job = job}), 'EX', kept_s)
+end
+return {'OK', redis.call('HGETALL', key('job', job))}

@@ -1,0 +1,13 @@
+-- ARGV: digest of a key, plans. Whose key it is, what the account has, and whether the plan's rate lets it ask now.
+local id = redis.call('GET', key('digest', ARGV[1]))
+if not id then return false end
+local held = redis.call('HMGET', key('key', id), 'account_id', 'revoked_ms', 'kind', 'scopes', 'last_used_ms')
+if not held[1] or (held[2] and tonumber(held[2]) <= now_ms) then return false end
+local account = redis.call('HMGET', key('account', held[1]), 'plan', 'credits', 'name')
+local limit = cjson.decode(ARGV[2])[account[1]].requests_per_minute
+if not held[5] or now_ms - tonumber(held[5]) >= 60000 then
+  redis.call('HSET', key('key', id), 'last_used_ms', text(now_ms))
+end
+local rate = take_turn(key('rate', held[1]), limit, 60000)
+return {held[1], account[3], account[1], tonumber(account[2]), redis.call('ZCARD', key('account', held[1], 'active')), id,
+  held[3], held[4], rate}

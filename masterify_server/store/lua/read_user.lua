@@ -1,0 +1,2 @@
+-- ARGV: email
+return redis.call('HGETALL', key('user', ARGV[1]))

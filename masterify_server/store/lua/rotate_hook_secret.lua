@@ -1,0 +1,7 @@
+-- ARGV: account, hook, new secret, grace ms, by. The old one signs beside the new one until the grace is over.
+local account, hook, secret, grace, by = unpack(ARGV)
+local held = redis.call('HMGET', key('hook', hook), 'account_id', 'secret')
+if held[1] ~= account then return false end
+redis.call('HSET', key('hook', hook), 'secret', secret, 'old_secret', held[2], 'old_secret_until_ms', text(now_ms + tonumber(grace)))
+audit(account, 'webhook.secret_rotated', hook, by)
+return redis.call('HGETALL', key('hook', hook))

@@ -1,0 +1,265 @@
+"""Keys, rates, plans and users in the store."""
+
+import asyncio
+import hashlib
+
+import pytest
+
+from masterify_core.errors import SettingError
+from masterify_server import passwords
+from masterify_server.plans import load_plans
+from masterify_server.refusals import RefusedError, UnavailableError
+from masterify_server.store import AsyncStore, Store, accounts, calls, keys, rates, running, users
+from tests import stores
+
+
+@pytest.fixture
+def store():
+    return stores.fresh()
+
+
+def ask(store, secret):
+    return store.do(keys.authorize(secret, stores.PLANS))
+
+
+def test_a_key_leads_to_its_account(store):
+    account = stores.account(store, plan="pro", credits=7)
+    key = stores.key(store, account)
+    assert keys.KEY_FORM.fullmatch(key.secret)
+    caller = ask(store, key.secret)
+    assert (caller.account_id, caller.plan, caller.credits, caller.active_jobs, caller.kind) == (
+        account,
+        "pro",
+        7,
+        0,
+        "live",
+    )
+    assert caller.scopes == keys.SCOPES
+    assert (caller.rate.limit, caller.rate.remaining, caller.rate.allowed) == (60, 59, True)
+
+
+def test_the_store_never_holds_a_key(store):
+    key = stores.key(store, stores.account(store))
+    for name in store.redis.scan_iter(f"{store.prefix}*"):
+        held = store.redis.dump(name) if store.redis.type(name) == "stream" else store.redis.type(name)
+        assert key.secret not in name
+        assert key.secret[9:] not in str(held)
+    assert (
+        store.redis.get(f"{store.prefix}digest:{hashlib.sha256(key.secret.encode()).hexdigest()}")
+        == key.key_id
+    )
+    assert key.secret[9:] not in str(store.redis.hgetall(f"{store.prefix}key:{key.key_id}"))
+
+
+@pytest.mark.parametrize("secret", ["", "aim_live_", "aim_live_" + "0" * 32, "\udcff", "x" * 5000])
+def test_bad_keys_lead_nowhere(store, secret):
+    assert ask(store, secret) is None
+
+
+def test_a_revoked_key_stops_at_once_and_makes_room(store):
+    account = stores.account(store, plan="free")
+    key = stores.key(store, account)
+    with pytest.raises(RefusedError, match="KEY_LIMIT"):
+        stores.key(store, account)
+    assert not store.do(keys.revoke_key(stores.account(store), key.key_id, "test"))
+    assert store.do(keys.revoke_key(account, key.key_id, "test"))
+    assert ask(store, key.secret) is None
+    assert ask(store, stores.key(store, account).secret) is not None
+    assert [bool(each.revoked_ms) for each in store.do(keys.list_keys(account))] == [True, False]
+
+
+def test_a_rotated_key_works_beside_the_new_one_until_the_grace_is_over(store):
+    account = stores.account(store, plan="free")
+    old, new, last = stores.key(store, account), keys.new_key(), keys.new_key()
+    assert store.do(keys.rotate_key(account, old.key_id, new, "test"))
+    assert ask(store, old.secret)
+    assert ask(store, new.secret)
+    assert not store.do(keys.rotate_key(account, old.key_id, last, "test"))
+    assert store.do(keys.rotate_key(account, new.key_id, last, "test", grace_ms=0))
+    assert ask(store, new.secret) is None
+    names = {each.name for each in store.do(keys.list_keys(account))}
+    assert names == {"test"}
+
+
+def test_what_is_shown_of_a_key_is_its_beginning_and_its_end(store):
+    account = stores.account(store)
+    key = stores.key(store, account)
+    ask(store, key.secret)
+    (shown,) = store.do(keys.list_keys(account))
+    assert key.secret.startswith(shown.prefix)
+    assert key.secret.endswith(shown.last4)
+    assert shown.last_used_ms >= shown.created_ms
+
+
+def test_the_rate_counts_an_account_over_all_its_keys(store):
+    account = stores.account(store, plan="starter")
+    made = [stores.key(store, account) for _ in range(3)]
+    allowed = [ask(store, made[n % 3].secret).rate.allowed for n in range(32)]
+    assert allowed[:30] == [True] * 30
+    last = ask(store, made[0].secret).rate
+    assert (last.allowed, last.limit, last.remaining) == (False, 30, 0)
+    assert 1 <= last.retry_after_s <= 2
+    assert 58 <= last.reset_s <= 60
+
+
+def test_who_waits_as_told_is_let_in(store):
+    calls_made = [store.do(rates.throttle("a", 20, 1000)) for _ in range(21)]
+    assert [each.remaining for each in calls_made][:4] == [19, 18, 17, 16]
+    assert not calls_made[-1].allowed
+    told = store.do(running.Call("throttle", ("a", 20, 1000), list))
+    store.redis.set(
+        f"{store.prefix}throttle:a", float(store.redis.get(f"{store.prefix}throttle:a")) - told[4]
+    )
+    assert store.do(rates.throttle("a", 20, 1000)).allowed
+
+
+def test_each_name_has_its_own_rate(store):
+    assert store.do(rates.throttle("a", 1)).allowed
+    assert not store.do(rates.throttle("a", 1)).allowed
+    assert store.do(rates.throttle("b", 1)).allowed
+
+
+def test_credits_are_given_and_taken_but_never_below_nothing(store):
+    account = stores.account(store, credits=5)
+    assert store.do(accounts.add_credits(account, 10, "a gift", "test")) == 15
+    assert store.do(accounts.add_credits(account, -15, "back", "test")) == 0
+    with pytest.raises(RefusedError) as told:
+        store.do(accounts.add_credits(account, -1, "", "test"))
+    assert told.value.facts == {"left": 0}
+    with pytest.raises(RefusedError, match="UNKNOWN_ACCOUNT"):
+        store.do(accounts.add_credits("acc_nobody", 1, "", "test"))
+    assert store.do(accounts.reconcile(account)).balanced
+    assert [each.amount for each in store.do(accounts.read_ledger(account))] == [-15, 10, 5]
+    entries = store.do(accounts.read_ledger(account, 1))
+    assert store.do(accounts.read_ledger(account, 1, entries[0].entry_id))[0].amount == 10
+
+
+def test_reconcile_sees_a_credit_that_no_entry_explains(store):
+    account = stores.account(store, credits=5)
+    store.redis.hincrby(f"{store.prefix}account:{account}", "credits", 1)
+    books = store.do(accounts.reconcile(account))
+    assert not books.balanced
+    assert (books.credits, books.ledger_sum) == (6, 5)
+    assert store.do(accounts.reconcile("acc_nobody")) is None
+
+
+def test_a_plan_takes_effect_at_once(store):
+    account = stores.account(store, plan="free")
+    key = stores.key(store, account)
+    assert store.do(accounts.set_plan(account, "studio", "test"))
+    assert ask(store, key.secret).rate.limit == 120
+    assert not store.do(accounts.set_plan("acc_nobody", "studio", "test"))
+    assert [each.action for each in store.do(accounts.read_audit(account))] == [
+        "plan.set",
+        "key.created",
+        "account.created",
+    ]
+
+
+def test_plans_are_those_of_the_documentation():
+    limits = {
+        name: (plan.api_keys, plan.requests_per_minute, plan.concurrent_jobs)
+        for name, plan in load_plans().plans.items()
+    }
+    assert limits == {"free": (1, 5, 1), "starter": (3, 30, 3), "pro": (5, 60, 5), "studio": (10, 120, 10)}
+    assert (load_plans().cost("standard"), load_plans().cost("premium")) == (1, 2)
+    assert load_plans().lets_in("pro", "starter")
+    assert not load_plans().lets_in("free", "pro")
+
+
+def test_a_wrong_plan_names_file_and_key(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[plans.free]\nwebhooks = 0\n[credits]\nstandard = 1\n")
+    with pytest.raises(SettingError, match=r"mine\.toml: plans\.free\.webhooks must be 1 to"):
+        load_plans(path)
+    with pytest.raises(SettingError, match="did you mean pro"):
+        load_plans().plan("prro")
+
+
+def test_a_user_logs_in_until_the_session_ends(store):
+    account = stores.account(store)
+    hashed = passwords.hash_password("a long password")
+    store.do(users.put_user("Ann@Example.com", account, hashed, "test"))
+    user = store.do(users.read_user("ann@example.com "))
+    assert (user.account_id, passwords.is_right("a long password", user.password_hash)) == (account, True)
+    assert not passwords.is_right("another password", user.password_hash)
+    assert not passwords.is_right("nobody has this password", None)
+    session = users.new_session_id()
+    assert store.do(users.start_session(session, user.email))
+    assert store.do(users.read_session(session)).account_id == account
+    assert store.do(users.end_session(session))
+    assert store.do(users.read_session(session)) is None
+    assert not store.do(users.end_session(session))
+
+
+def test_a_new_password_ends_every_session(store):
+    account = stores.account(store)
+    store.do(users.put_user("a@b.c", account, "hash", "test"))
+    sessions = [users.new_session_id() for _ in range(2)]
+    [store.do(users.start_session(each, "a@b.c")) for each in sessions]
+    store.do(users.put_user("a@b.c", account, "other", "test"))
+    assert [store.do(users.read_session(each)) for each in sessions] == [None, None]
+    with pytest.raises(RefusedError, match="EMAIL_TAKEN"):
+        store.do(users.put_user("a@b.c", stores.account(store), "hash", "test"))
+    assert not store.do(users.start_session(sessions[0], "nobody@b.c"))
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 1025])
+def test_passwords_have_a_length(password):
+    with pytest.raises(SettingError, match="10 to 1024"):
+        passwords.hash_password(password)
+
+
+def test_the_same_calls_run_without_blocking(store):
+    account = stores.account(store)
+    key = stores.key(store, account)
+
+    async def together():
+        waiting = stores.fresh_async(store)
+        await waiting.prepare()
+        found = await asyncio.gather(
+            *(waiting.do(keys.authorize(key.secret, stores.PLANS)) for _ in range(10))
+        )
+        await waiting.close()
+        return {caller.account_id for caller in found}
+
+    assert asyncio.run(together()) == {account}
+
+
+def test_who_watches_a_job_is_told_at_once(store):
+    job = stores.admit(store, stores.account(store))
+
+    async def watched():
+        waiting = stores.fresh_async(store)
+        changes = waiting.changes(job.job_id, every_s=30)
+        await anext(changes)
+        store.do(stores.jobs.cancel_job(job.job_id, job.account_id))
+        await asyncio.wait_for(anext(changes), 10)
+        found = await waiting.do(stores.jobs.read_job(job.job_id))
+        await changes.aclose()
+        await waiting.close()
+        return found.status
+
+    assert asyncio.run(watched()) == "canceled"
+
+
+def test_an_outage_is_told_as_such():
+    with pytest.raises(UnavailableError, match="does not answer"):
+        Store("unix:///nowhere/store.sock").do(accounts.list_accounts())
+
+    async def ask_too():
+        store = AsyncStore("unix:///nowhere/store.sock")
+        try:
+            await store.do(accounts.list_accounts())
+        finally:
+            await store.close()
+
+    with pytest.raises(UnavailableError, match="does not answer"):
+        asyncio.run(ask_too())
+
+
+def test_a_store_of_a_newer_version_is_left_alone(store):
+    assert store.redis.get(f"{store.prefix}schema") == str(calls.SCHEMA_VERSION)
+    store.redis.set(f"{store.prefix}schema", calls.SCHEMA_VERSION + 1)
+    with pytest.raises(UnavailableError, match="newer version"):
+        store.prepare()
