@@ -18,6 +18,7 @@ DEFAULT_PLATFORM = "universal"
 
 FORMATS = ("wav", "flac", "mp3")
 BIT_DEPTHS = ("16", "24", "32f")
+REPORTS = ("html", "json")
 SOUND, FILES = "Sound", "Files"
 
 
@@ -126,6 +127,16 @@ def master(
         bool,
         typer.Option("--save-recipe", rich_help_panel=FILES, help="Write the recipe beside the masters."),
     ] = False,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--report",
+            metavar="LIST",
+            rich_help_panel=FILES,
+            autocompletion=completion.choices(*REPORTS),
+            help="Write a report beside the masters: html shows and plays it, json holds the values.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", rich_help_panel=FILES, help="Replace masters that exist.")
     ] = False,
@@ -174,6 +185,7 @@ def master(
         sample_rate=sample_rate,
         recipe=recipe,
         save_recipe=save_recipe,
+        report=listed(report or ()),
         name=name,
         existing="overwrite" if overwrite else "skip" if skip_existing else "refuse",
         dry_run=dry_run,

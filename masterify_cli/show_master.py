@@ -91,6 +91,7 @@ def _paths(result: MasterResult) -> Iterable[str]:
     yield from (delivery.path for delivery in result.deliveries if delivery.path is not None)
     if result.recipe_path is not None:
         yield result.recipe_path
+    yield from result.report_paths
 
 
 def _notes(result: MasterResult) -> list[str]:

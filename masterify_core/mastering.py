@@ -21,6 +21,7 @@ from masterify_core.planning import plan
 from masterify_core.presets import Library
 from masterify_core.recipe import Order, Recipe, read_recipe, write_recipe
 from masterify_core.rendering import prepare, programme_lufs, render
+from masterify_core.report import write_mastering_reports
 from masterify_core.request import Format, MasterRequest, Output, output_paths, outputs_of
 
 __all__ = ["MasterRequest", "MasterResult", "master", "output_paths", "plan_song"]
@@ -30,7 +31,14 @@ Rows = NDArray[np.float32]
 QUIETEST_LUFS = -70.0  # BS.1770's absolute gate: below it nothing is measured, so nothing can be met
 LARGEST_MP3_RATE = 48_000
 # Share of the whole time at which each step begins, for a song of usual length.
-BEGINS = {"reading": 0.0, "measuring": 0.1, "processing": 0.2, "preparing": 0.4, "rendering": 0.5}
+BEGINS = {
+    "reading": 0.0,
+    "measuring": 0.1,
+    "processing": 0.2,
+    "preparing": 0.4,
+    "rendering": 0.5,
+    "reporting": 0.95,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +52,7 @@ class MasterResult:
     measurement: Measurement
     recipe: Recipe
     recipe_path: str | None
+    report_paths: tuple[str, ...]
     deliveries: tuple[Delivery, ...]
     skipped: tuple[str, ...]
     notes: tuple[str, ...]
@@ -55,6 +64,7 @@ class MasterResult:
             "source": self.measurement.to_dict(),
             "recipe": self.recipe.to_dict(),
             "recipe_path": self.recipe_path,
+            "report_paths": list(self.report_paths),
             "deliveries": [delivery.to_dict() for delivery in self.deliveries],
             "skipped": list(self.skipped),
             "notes": list(self.notes),
@@ -108,10 +118,18 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
     if outputs.recipe is not None and not request.dry_run:
         _make_folder(outputs.recipe.parent)
         write_recipe(recipe, outputs.recipe, overwrite=request.existing != "refuse")
+    reports = outputs.reports if deliveries and not request.dry_run else ()
+    if reports:
+        report("reporting", BEGINS["reporting"])
+        write_mastering_reports(
+            reports, source=request.source, measurement=measurement, recipe=recipe, deliveries=deliveries, notes=notes,
+            library=library, overwrite=request.existing != "refuse",
+        )  # fmt: skip
     report("done", 1.0)
     return MasterResult(
         input=request.source, measurement=measurement, recipe=recipe,
-        recipe_path=None if outputs.recipe is None or request.dry_run else str(outputs.recipe), deliveries=deliveries,
+        recipe_path=None if outputs.recipe is None or request.dry_run else str(outputs.recipe),
+        report_paths=tuple(map(str, reports)), deliveries=deliveries,
         skipped=tuple(map(str, kept)), notes=notes,
     )  # fmt: skip
 

@@ -55,6 +55,26 @@ class Codec(Checked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybackMode(Checked):
+    """Another way to play that listeners can choose in the platform's settings.
+
+    Attributes
+    ----------
+    name
+        As the platform calls it.
+    target_lufs
+        Loudness that songs are turned to, up or down, LUFS.
+    limits_from_dbfs
+        A limiter keeps samples under this where turning up would pass it, dBFS; left out where none is
+        documented.
+    """
+
+    name: str
+    target_lufs: Lufs
+    limits_from_dbfs: Dbtp | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Playback(Checked):
     """What the platform's players do to the level, as they come.
 
@@ -66,11 +86,14 @@ class Playback(Checked):
         Quieter songs are turned up, too.
     raises_to_dbtp
         Turning up stops when the true peak gets here, dBTP.
+    modes
+        What listeners can choose instead.
     """
 
     target_lufs: Lufs | None = None
     raises_quiet: bool = False
     raises_to_dbtp: Dbtp = -1.0
+    modes: tuple[PlaybackMode, ...] = ()
 
     def gain_db(self, integrated_lufs: float, true_peak_dbtp: float) -> float:
         """Gain in dB that listeners get, 0 where nothing is normalised.

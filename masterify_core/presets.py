@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from masterify_core import schema
 from masterify_core.errors import SettingError, UnknownNameError
-from masterify_core.preset_platform import Codec, Confidence, Platform, Playback, Source
+from masterify_core.preset_platform import Codec, Confidence, Platform, Playback, PlaybackMode, Source
 from masterify_core.preset_sound import NINE_BANDS_HZ, THIRD_OCTAVES_HZ, AiService, Genre, Tier
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Library",
     "Platform",
     "Playback",
+    "PlaybackMode",
     "Source",
     "Tier",
     "user_presets_dir",

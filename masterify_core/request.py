@@ -13,6 +13,7 @@ from masterify_core.recipe import Recipe, read_recipe
 from masterify_core.schema import Checked, Count, Range
 
 Format = Literal["wav", "flac", "mp3"]
+ReportFormat = Literal["html", "json"]
 DEFAULT_PLATFORM = "universal"
 NAME_FIELDS = ("stem", "ext", "platform", "platform_name", "genre")
 
@@ -46,6 +47,8 @@ class MasterRequest(Checked):
         Path of a saved recipe to follow instead of planning; only what is delivered where is still chosen here.
     save_recipe
         Write the recipe beside the masters.
+    report
+        Write a report beside the masters: a page that shows and plays everything, or its values.
     name
         Pattern of the files' names, without ending: ``{stem}``, ``{ext}`` (the song's), ``{platform}`` (title),
         ``{platform_name}`` (as in ``platforms``), ``{genre}``.
@@ -69,6 +72,7 @@ class MasterRequest(Checked):
     sample_rate: Annotated[int, Range(8000, 192_000, "Hz")] | None = None
     recipe: str | None = None
     save_recipe: bool = False
+    report: Annotated[tuple[ReportFormat, ...], Count(0, 2)] = ()
     name: str = "{stem} (Master - {platform})"
     existing: Literal["refuse", "overwrite", "skip"] = "refuse"
     dry_run: bool = False
@@ -100,11 +104,12 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """All that a request will write: the masters, and the recipe if it is to be saved."""
+    """All that a request will write: the masters, the recipe if it is to be saved, the reports asked for."""
 
     platforms: tuple[str, ...]
     masters: tuple[Output, ...]
     recipe: Path | None
+    reports: tuple[Path, ...]
 
 
 def outputs_of(request: MasterRequest, recipe: Recipe | None, library: Library) -> Outputs:
@@ -129,16 +134,18 @@ def outputs_of(request: MasterRequest, recipe: Recipe | None, library: Library) 
                     f"{request.name!r} gives two masters the same file {path.name!r}; add {{platform}}",
                 )
             found[path] = Output(platform, form, path, _exists(path))
-    saved = folder_of(request) / f"{Path(request.source).stem} (Recipe).json" if request.save_recipe else None
+    stem = Path(request.source).stem
+    saved = folder_of(request) / f"{stem} (Recipe).json" if request.save_recipe else None
+    kinds = dict.fromkeys(request.report)
+    reports = tuple(folder_of(request) / f"{stem} (Report).{kind}" for kind in kinds)
     if request.existing == "refuse" and not request.dry_run:
         there = [output.path for output in found.values() if output.exists]
-        if saved is not None and _exists(saved):
-            there.append(saved)
+        there += [path for path in (*([saved] if saved else []), *reports) if _exists(path)]
         if there:
             raise OutputError(
                 there[0], "exists already; choose another folder, or allow overwriting or skipping"
             )
-    return Outputs(platforms, tuple(found.values()), saved)
+    return Outputs(platforms, tuple(found.values()), saved, reports)
 
 
 def output_paths(request: MasterRequest, library: Library) -> tuple[Path, ...]:
@@ -146,7 +153,7 @@ def output_paths(request: MasterRequest, library: Library) -> tuple[Path, ...]:
     recipe = read_recipe(request.recipe) if request.recipe is not None else None
     outputs = outputs_of(replace(request, existing="overwrite"), recipe, library)
     saved = () if outputs.recipe is None else (outputs.recipe,)
-    return (*(output.path for output in outputs.masters), *saved)
+    return (*(output.path for output in outputs.masters), *saved, *outputs.reports)
 
 
 def folder_of(request: MasterRequest) -> Path:

@@ -1,0 +1,60 @@
+"""The words of the page: one table, two languages."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("en", "ko")
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((files(__package__) / "texts.toml").read_text(encoding="utf-8"))
+
+
+def texts() -> dict[str, list[str]]:
+    """Every text: its key, and what it says in each of `LANGUAGES`."""
+    found: dict[str, list[str]] = _table()["texts"]
+    return found
+
+
+def both(key: str, **values: object) -> Any:
+    """Answer markup that says a text in both languages; the page shows one of them."""
+    from markupsafe import Markup, escape
+
+    parts = zip(LANGUAGES, texts()[key], strict=True)
+    spans = (
+        f'<span class="{language}" lang="{language}">{escape(text.format(**values))}</span>'
+        for language, text in parts
+    )
+    return Markup("".join(spans))  # noqa: S704 - each part is escaped
+
+
+def reason(said: str) -> Any:
+    """Answer markup for what the engine says: in Korean, too, where the table knows the sentence."""
+    from markupsafe import Markup, escape
+
+    korean = "; ".join(_korean(part) or "" for part in said.split("; "))
+    if not all(_korean(part) for part in said.split("; ")):
+        return Markup(f'<span lang="en">{escape(said)}</span>')  # noqa: S704
+    return Markup(  # noqa: S704
+        f'<span class="en" lang="en">{escape(said)}</span><span class="ko" lang="ko">{escape(korean)}</span>'
+    )
+
+
+def stage(name: str) -> Any:
+    """Answer markup for the name of a stage; a stage without words is called by its name."""
+    key = f"stage.{name}"
+    return both(key) if key in texts() else name.replace("_", " ").capitalize()
+
+
+def _korean(said: str) -> str | None:
+    for each in _table()["reasons"]:
+        found = re.fullmatch(each["says"], said)
+        if found:
+            return str(each["ko"]).format(*found.groups())
+    return None
