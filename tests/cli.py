@@ -106,6 +106,6 @@ class PretendedEngine:
                 steps=(SimpleNamespace(stage="tone", reason="too dark by 2 dB"),),
                 skipped=(SimpleNamespace(stage="repair", reason="nothing to repair"),),
             ),
-            recipe_path=None, skipped=(), notes=("kept at 44100 Hz",),
+            recipe_path=None, report_paths=(), skipped=(), notes=("kept at 44100 Hz",),
             to_dict=lambda: {"input": request.source, "deliveries": [d.to_dict() for d in deliveries], "notes": []},
         )  # fmt: skip
