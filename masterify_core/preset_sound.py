@@ -49,7 +49,7 @@ class Genre(Checked):
     width_db
         Side gain wished for from 300 Hz up, dB, before the bounds that mono playback sets.
     compression_cap_db
-        Most that a compressor may reduce on average, dB.
+        Most that a compressor may reduce a band by, dB.
     glue_ratio
         Ratio of the slow wide-band compressor, n:1.
     clip_db
@@ -109,7 +109,9 @@ class Tier(Checked):
     stages
         Kinds of stages the plan may use, in the order of `STAGE_ORDER`; delivery always follows.
     dynamics_cap_db
-        Most that compression may reduce on average, dB, whatever the genre allows.
+        Most that compression may reduce a band by, dB, whatever the genre allows.
+    dynamics_bands
+        Compressor bands: 3, or 5 whose times follow the crest factor.
     formats
         Files that are written when none are asked for.
     """
@@ -118,6 +120,7 @@ class Tier(Checked):
     summary: str
     stages: tuple[Literal["repair", "tone", "stereo", "dynamics"], ...]
     dynamics_cap_db: Annotated[float, Range(0.0, 4.0, "dB")]
+    dynamics_bands: Literal[3, 5] = 3
     formats: Annotated[tuple[Literal["wav", "flac", "mp3"], ...], Count(1, 3)] = ("wav",)
 
     def check(self) -> None:

@@ -25,7 +25,7 @@ def song(genre="other", tilt_db=0.0, **changed):
         "true_peak_dbtp": -8.0,
         "side_mid_db": usual.side_mid_db,
         "band_sigma_db": usual.band_sigma_db,
-        "band_threshold_db": (-30.0, -25.0, -35.0),
+        "band_threshold_db": (-30.0, -27.0, -30.0, -37.0, -42.0),
         "subsonic_db": -60.0,
         "dc": (0.0, 0.0),
         "mono_loss_db": 0.5,

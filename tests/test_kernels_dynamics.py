@@ -1,4 +1,4 @@
-"""The compressor's loop against its twin."""
+"""The compressor's loops against their twins."""
 
 import numpy as np
 import pytest
@@ -8,73 +8,69 @@ from hypothesis import strategies as st
 from masterify_core.kernels import dynamics
 from tests.oracles import naive_dynamics
 
-POLES = np.array([0.02, 0.28])  # 150 and 2500 Hz at 48 kHz
 SIMILAR = 2e-5  # bands and gains are float32, of signals up to about 4
-bands = st.tuples(
+odd = st.integers(0, 6).map(lambda half: 2 * half + 1)
+crossovers = st.lists(st.tuples(odd, odd, odd), max_size=4).map(
+    lambda rows: np.array(rows, np.int64).reshape(-1, 3)
+)
+lengths = st.integers(1, 90) | st.sampled_from(
+    [dynamics.CHUNK - 1, dynamics.CHUNK, dynamics.CHUNK + 1, 2 * dynamics.CHUNK + 33]
+)
+curves = st.tuples(
     st.floats(-60.0, 0.0),
     st.floats(1.0, 4.0),
     st.sampled_from([0.5, 6.0]),
     st.floats(0.0, 6.0),
-    st.floats(0.01, 1.0),
-    st.floats(0.001, 1.0),
-    st.floats(0.01, 1.0),
-    st.floats(1.0, 2.0),
+    st.floats(0.0, 100.0),
+    st.floats(0.0, 1000.0),
+    st.floats(0.0, 50.0),
+    st.sampled_from([0.0, 20.0]),
 )
 
 
-def compressed(x, band_settings, out=None):
-    count = len(band_settings)
-    state = np.zeros((count, 3))
-    state[:, 2] = 1.0
-    totals = np.zeros((count, 4))
-    out = np.full_like(x, 9.0) if out is None else out
-    dynamics.compress(
-        x,
-        POLES,
-        np.array(band_settings),
-        np.zeros((len(x), 2)),
-        state,
-        np.zeros((len(x), count, dynamics.STEP), np.float32),
-        totals,
-        out,
+def memory(x, widths):
+    context = int((widths.sum(axis=1) - 3).max(initial=0)) // 2
+    rows = [np.full((len(x), dynamics.CHUNK + size * context), 7.0) for size in (2, 4, 4)]
+    return context, (*rows, np.full((len(widths), len(x), dynamics.CHUNK + 2 * context), 7.0))
+
+
+@settings(deadline=None, max_examples=30)
+@given(channels=st.integers(1, 2), frames=lengths, widths=crossovers, seed=st.integers(0, 2**32 - 1))
+def test_energies_and_sum_of_the_bands_equal_their_definition(channels, frames, widths, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(channels, frames)).astype(np.float32)
+    steps = -(-frames // dynamics.STEP)
+    context, scratch = memory(x, widths)
+    energy, expected = np.full((2, len(widths) + 1, steps), 9.0)
+    dynamics.band_energies(x, widths, context, *scratch, energy)
+    naive_dynamics.band_energies(x, widths, dynamics.STEP, expected)
+    np.testing.assert_allclose(energy, expected, rtol=1e-6, atol=1e-9)
+    gains = rng.uniform(0.5, 2.0, size=(len(widths) + 1, steps + 1)).astype(np.float32)
+    out, wanted = np.full_like(x, 9.0), np.empty(x.shape)
+    dynamics.apply_gains(x, widths, context, gains, *scratch, out)
+    naive_dynamics.apply_gains(x, widths, gains, dynamics.STEP, wanted)
+    np.testing.assert_allclose(out, wanted, atol=SIMILAR)
+    dynamics.apply_gains(x, widths, context, gains, *scratch, x)
+    np.testing.assert_array_equal(x, out)
+
+
+@settings(deadline=None, max_examples=60)
+@given(steps=st.integers(0, 60), curve=curves, seed=st.integers(0, 2**32 - 1))
+def test_the_gain_curve_equals_its_definition(steps, curve, seed):
+    energy = np.random.default_rng(seed).exponential(size=steps) ** 4
+    gains, expected = np.ones((2, steps + 1), np.float32)
+    totals, naive_totals = np.zeros((2, 3))
+    dynamics.gain_curve(energy, 2.0, np.array(curve), totals, gains)
+    naive_dynamics.gain_curve(energy, 2.0, np.array(curve), naive_totals, expected)
+    np.testing.assert_allclose(gains, expected, rtol=1e-5)
+    np.testing.assert_allclose(totals, naive_totals, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("crest_window", [0.0, 50.0])
+def test_silence_is_not_turned_down(crest_window):
+    gains, totals = np.zeros(21, np.float32), np.zeros(3)
+    dynamics.gain_curve(
+        np.zeros(20), 2.0, np.array([-30.0, 2.0, 6.0, 3.0, 5.0, 9.0, 2.0, crest_window]), totals, gains
     )
-    return out, totals
-
-
-@settings(deadline=None, max_examples=40)
-@given(
-    channels=st.integers(1, 2),
-    frames=st.integers(0, 90),
-    band_settings=st.lists(bands, min_size=1, max_size=1) | st.lists(bands, min_size=3, max_size=3),
-    seed=st.integers(0, 2**32 - 1),
-)
-def test_compress_equals_its_definition(channels, frames, band_settings, seed):
-    x = np.random.default_rng(seed).normal(size=(channels, frames)).astype(np.float32)
-    out, totals = compressed(x, band_settings)
-    expected, naive_totals = np.empty(x.shape), np.zeros(totals.shape)
-    naive_dynamics.compress(x, POLES, np.array(band_settings), dynamics.STEP, naive_totals, expected)
-    np.testing.assert_allclose(out, expected, atol=SIMILAR)
-    np.testing.assert_allclose(totals, naive_totals, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_compressing_in_place_is_the_same(count):
-    x = np.random.default_rng(2).normal(size=(2, 100)).astype(np.float32)
-    loud = [(-30.0, 2.0, 6.0, 3.0, 0.5, 0.1, 0.5, 1.0)] * count
-    expected, _ = compressed(x, loud)
-    np.testing.assert_array_equal(compressed(x, loud, out=x)[0], expected)
-
-
-def test_bands_that_are_left_alone_add_up_to_the_sound():
-    x = np.random.default_rng(1).normal(size=(2, 500)).astype(np.float32)
-    out, _ = compressed(x, [(0.0, 1.0, 6.0, 0.0, 0.5, 0.1, 0.5, 1.0)] * 3)
-    np.testing.assert_allclose(out, x, atol=1e-6)
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_silence_stays_silent(count):
-    out, totals = compressed(
-        np.zeros((2, 100), np.float32), [(-30.0, 2.0, 6.0, 3.0, 0.5, 0.1, 0.5, 1.0)] * count
-    )
-    assert not out.any()
-    assert not totals[:, 3].any()
+    assert gains[1:].tolist() == [1.0] * 20
+    assert not totals.any()

@@ -217,6 +217,15 @@ def test_one_band_where_all_move_alike_three_where_not():
     assert "bass" in reason_of(planned(moving(2.0, 1.0, 1.0)), "dynamics")
 
 
+def test_premium_compresses_each_of_five_bands_for_itself():
+    found = settings_for(planned(moving(1.6, 1.0, 1.6), tier="premium"), "dynamics")
+    assert [band["ratio"] > 1.0 for band in found["bands"]] == [True, False, False, True, True]
+    assert all(band["crest_ms"] > 0.0 for band in found["bands"])
+    standard = settings_for(planned(moving(1.6, 1.0, 1.6)), "dynamics")
+    assert found["bands"][0]["threshold_dbfs"] < standard["bands"][0]["threshold_dbfs"]
+    assert found["bands"][0]["cap_db"] >= standard["bands"][0]["cap_db"]
+
+
 def test_a_song_that_moves_little_is_not_compressed():
     assert settings_for(planned(moving(0.3, 0.5, 0.7)), "dynamics") is None
 
@@ -224,7 +233,7 @@ def test_a_song_that_moves_little_is_not_compressed():
 @settings(deadline=None, max_examples=100)
 @given(
     factors=st.tuples(*[st.floats(0.0, 10.0)] * 3),
-    thresholds=st.tuples(*[st.floats(-120.0, 100.0)] * 3),
+    thresholds=st.tuples(*[st.floats(-120.0, 100.0)] * 5),
     intensity=st.floats(0.0, 100.0),
     lufs=st.floats(-69.0, 90.0),
     dc=st.floats(-400.0, 400.0),

@@ -22,9 +22,7 @@ tones = points.flatmap(
         values_of(schema.hints_of(Tone)["db"].__args__[0]), min_size=len(hz), max_size=len(hz)
     ).map(lambda db: Tone(hz=tuple(sorted(hz)), db=tuple(db)))
 )
-crossovers = st.lists(st.floats(40.0, 12_000.0), min_size=2, max_size=2, unique=True).map(sorted) | st.just(
-    []
-)
+crossovers = st.lists(st.floats(40.0, 12_000.0), max_size=5, unique=True).map(sorted)
 dynamics = crossovers.flatmap(
     lambda hz: st.lists(settings_of(Band), min_size=len(hz) + 1, max_size=len(hz) + 1).map(
         lambda bands: Dynamics(crossovers_hz=tuple(hz), bands=tuple(bands))

@@ -7,7 +7,6 @@ from masterify_core import chain
 from masterify_core.audio import Audio
 from masterify_core.errors import SettingError
 from masterify_core.schema import build
-from masterify_core.stages.dynamics import KNEE_DB, Band, Dynamics
 from masterify_core.stages.repair import Repair
 from masterify_core.stages.resampler import resample
 from masterify_core.stages.stereo import Stereo
@@ -118,71 +117,6 @@ def test_offsets_for_missing_channels_are_ignored_and_others_stay():
 def test_the_high_pass_is_second_order(hz, expected_db):
     song = tone(RATE, [(-12.0, 4.0)], hz)
     assert gain_db([Repair(high_pass_hz=20.0)], song) == pytest.approx(expected_db, abs=GAIN_TOLERANCE_DB)
-
-
-STILL = {"threshold_dbfs": 0.0, "ratio": 1.0, "cap_db": 0.0}
-SQUARE_ROOT_OF_HALF_DB = -3.0103  # of a tone's peak: its mean square
-
-
-@pytest.mark.parametrize("rate", [8_000, 44_100, 96_000])
-def test_bands_that_do_nothing_are_the_sound_itself(rate):
-    song = noise(rate, 0.5)
-    stage = Dynamics(crossovers_hz=(150.0, 2500.0), bands=(Band(**STILL),) * 3)
-    np.testing.assert_allclose(stage(song).samples, song.samples, atol=1e-6)
-
-
-def test_bands_that_are_all_turned_down_alike_keep_the_balance():
-    song = noise(RATE, 2.0)
-    band = Band(threshold_dbfs=-90.0, ratio=4.0, cap_db=6.0, attack_ms=1.0)
-    answer = Dynamics(crossovers_hz=(150.0, 2500.0), bands=(band,) * 3)(song)
-    np.testing.assert_allclose(settled(answer), 10 ** (-6.0 / 20.0) * settled(song), atol=1e-5)
-
-
-def static_curve_db(level_db, threshold_db, ratio, cap_db):
-    over = level_db - threshold_db
-    if over <= -KNEE_DB / 2:
-        return 0.0
-    bent = (over + KNEE_DB / 2) ** 2 / (2 * KNEE_DB) if over < KNEE_DB / 2 else over
-    return -min((1 - 1 / ratio) * bent, cap_db)
-
-
-@pytest.mark.parametrize("over_db", [-10.0, -2.0, 0.0, 1.5, 3.0, 6.0, 20.0])
-@pytest.mark.parametrize("ratio", [1.5, 4.0])
-def test_a_steady_tone_follows_the_static_curve(over_db, ratio):
-    band = Band(threshold_dbfs=-30.0, ratio=ratio, cap_db=5.0, window_ms=50.0)
-    song = tone(RATE, [(-30.0 + over_db - SQUARE_ROOT_OF_HALF_DB, 4.0)], 600.0)
-    expected_db = static_curve_db(-30.0 + over_db, -30.0, ratio, 5.0)
-    assert gain_db([Dynamics(bands=(band,))], song) == pytest.approx(expected_db, abs=0.1)
-
-
-def test_only_the_band_that_exceeds_its_threshold_is_turned_down():
-    quiet, loud = (Band(threshold_dbfs=level, ratio=2.0, cap_db=6.0) for level in (0.0, -60.0))
-    stage = Dynamics(crossovers_hz=(150.0, 2500.0), bands=(quiet, loud, quiet))
-    gains_db = [gain_db([stage], tone(RATE, [(-20.0, 4.0)], hz)) for hz in (40.0, 600.0, 10_000.0)]
-    assert gains_db[1] < -4.5
-    assert min(gains_db[0], gains_db[2]) > -1.0
-
-
-def test_both_channels_get_the_same_gain():
-    song = noise(RATE, 1.0)
-    lopsided = Audio(song.samples[:1] * np.array([[1.0], [0.1]], np.float32), RATE)
-    stage = Dynamics(bands=(Band(threshold_dbfs=-40.0, ratio=4.0, cap_db=6.0),))
-    answer = stage(lopsided).samples
-    np.testing.assert_allclose(answer[1], 0.1 * answer[0], atol=1e-6)
-
-
-def test_makeup_raises_what_is_under_the_threshold():
-    band = Band(threshold_dbfs=0.0, ratio=2.0, cap_db=6.0, makeup_db=3.0)
-    assert gain_db([Dynamics(bands=(band,))], tone(RATE, [(-20.0, 2.0)])) == pytest.approx(3.0, abs=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("crossovers", "count", "message"),
-    [((), 3, "none for one band"), ((200.0,), 2, "none for one band"), ((2500.0, 150.0), 3, "must rise")],
-)
-def test_bands_and_crossovers_fit_together(crossovers, count, message):
-    with pytest.raises(SettingError, match=message):
-        Dynamics(crossovers_hz=crossovers, bands=(Band(**STILL),) * count)
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,8 @@ class Measurement(Levels):
     band_sigma_db
         Movement of the mid level in each of these bands, dB.
     band_threshold_db
-        Level that low (to 148 Hz), middle (to 2550 Hz) and high part exceed 30 % of the time, mean square
-        of one channel, dB.
+        Level that each of five parts (from 0, 148, 795, 2550 and 7314 Hz up) exceeds 30 % of the time, mean
+        square of one channel, dB.
     subsonic_db
         Power below 18 Hz over that of the bass, dB.
     dc
@@ -102,7 +102,7 @@ class Measurement(Levels):
     third_octaves_db: tuple[float, ...]
     side_mid_db: tuple[float, ...]
     band_sigma_db: tuple[float, ...]
-    band_threshold_db: tuple[float, float, float]
+    band_threshold_db: tuple[float, ...]
     subsonic_db: float
     dc: tuple[float, ...]
     correlation: float

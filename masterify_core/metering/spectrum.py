@@ -25,6 +25,9 @@ THIRD_OCTAVES_HZ = (
 BANDS_HZ = (0.0, 148.0, 392.0, 795.0, 1458.0, 2550.0, 4349.0, 7314.0, 12199.0)
 """Lower edges of nine bands of equal ERB steps; the last ends at half the rate."""
 
+PARTS = ((0, 1), (1, 3), (3, 5), (5, 7), (7, 9))
+"""Of the nine bands, whose levels a compressor's thresholds stand on."""
+
 MOST_BLOCKS = 240  # of about 0.37 s: enough for a mean spectrum to settle within 0.2 dB
 GATE_DB = -20.0  # under the mean power of the blocks, as EBU Tech 3342 gates loudness range
 SUBSONIC_BELOW_HZ = 18.0
@@ -136,11 +139,10 @@ def _db(power: Floats) -> Floats:
         return np.asarray(10.0 * np.log10(power))
 
 
-def band_thresholds_db(spectra_: Spectra) -> tuple[float, float, float]:
-    """Level that the low, middle and high part exceed 30 % of the time: mean square of one channel, dB."""
+def band_thresholds_db(spectra_: Spectra) -> tuple[float, ...]:
+    """Level that each of five parts of the nine bands exceeds 30 % of the time: mean square of one channel, dB."""
     heard = spectra_.bands[spectra_.heard()].sum(axis=1)
     if not len(heard):
-        return (-120.0, -120.0, -120.0)
-    parts = heard[:, :1].sum(axis=1), heard[:, 1:5].sum(axis=1), heard[:, 5:].sum(axis=1)
-    low, middle, high = (float(_db(np.maximum(np.percentile(part, 70.0), 1e-12))) for part in parts)
-    return low, middle, high
+        return (-120.0,) * len(PARTS)
+    levels = [np.percentile(heard[:, a:b].sum(axis=1), 70.0) for a, b in PARTS]
+    return tuple(_db(np.maximum(levels, 1e-12)).tolist())
