@@ -28,61 +28,60 @@ def _reduction_db(level_db: float, threshold_db: float, ratio: float, knee_db: f
 
 @inlined
 def _load(x: Array, start: int, context: int, window: Array) -> None:
-    """``window[c, i] = x[c, start - context + i]``, 0 outside; what ``window`` already holds from the chunk before is moved."""
-    width, frames = window.shape[1], x.shape[1]
+    """``window[2 i + c] = x[c, start - context + i]``, 0 outside; what it holds from the chunk before is moved. Mono fills every other place."""
+    count, frames = window.shape[0] // 2, x.shape[1]
     begin = 0
     if start > 0:
         begin = 2 * context
-        for c in range(x.shape[0]):
-            for i in range(begin):
-                window[c, i] = window[c, i + CHUNK]
+        for i in range(2 * begin):
+            window[i] = window[i + 2 * CHUNK]
     for c in range(x.shape[0]):
-        first = start - context + begin
-        for i in range(begin, width):
-            at = first + i - begin
-            window[c, i] = x[c, at] if 0 <= at < frames else 0.0
+        for i in range(begin, count):
+            at = start - context + i
+            window[2 * i + c] = x[c, at] if 0 <= at < frames else 0.0
 
 
 @inlined
-def _boxes(x: Array, first: int, widths: Array, once: Array, twice: Array, out: Array) -> None:
-    """Three running means in a row, the last samples' sums carried on: three additions a frame whatever the widths.
+def _boxes(x: Array, widths: Array, once: Array, twice: Array, out: Array) -> None:
+    """Three running means in a row, channels in turn: three additions a value whatever the widths.
 
-    ``out[c, i]`` ends at ``x[c, first + i]``, so that it is whole from ``i = sum(widths) - 3`` on, and delayed by half of that.
+    ``out`` ends where ``x`` does, so that it is whole from ``i = sum(widths) - 3`` on, and delayed by half of that.
     ``once`` and ``twice`` begin with as many zeros as the box they feed is wide.
     """
     u, v, w = widths[0], widths[1], widths[2]
-    last = x.shape[0] - 1
     scale = 1.0 / (u * v * w)
-    for i in range(v):
-        once[0, i], once[last, i] = 0.0, 0.0
-    for i in range(w):
-        twice[0, i], twice[last, i] = 0.0, 0.0
+    for i in range(2 * v):
+        once[i] = 0.0
+    for i in range(2 * w):
+        twice[i] = 0.0
     a = b = c = d = e = f = 0.0
     for i in range(CHUNK + u + v + w - 3):
-        a += x[0, first + i]
-        d += x[last, first + i]
+        a += x[2 * i]
+        d += x[2 * i + 1]
         if i >= u:
-            a -= x[0, first + i - u]
-            d -= x[last, first + i - u]
-        b += a - once[0, i]
-        e += d - once[last, i]
-        once[0, i + v], once[last, i + v] = a, d
-        c += b - twice[0, i]
-        f += e - twice[last, i]
-        twice[0, i + w], twice[last, i + w] = b, e
-        out[0, i] = scale * c
-        out[last, i] = scale * f
+            a -= x[2 * (i - u)]
+            d -= x[2 * (i - u) + 1]
+        b += a - once[2 * i]
+        e += d - once[2 * i + 1]
+        once[2 * (i + v)] = a
+        once[2 * (i + v) + 1] = d
+        c += b - twice[2 * i]
+        f += e - twice[2 * i + 1]
+        twice[2 * (i + w)] = b
+        twice[2 * (i + w) + 1] = e
+        out[2 * i] = scale * c
+        out[2 * i + 1] = scale * f
 
 
 @inlined
 def _split(window: Array, context: int, widths: Array, once: Array, twice: Array, lows: Array) -> None:
-    """``lows[j, c, 2 r + i]``: frame i of the chunk low-passed by three boxes of ``widths[j]`` (odd, r on either side)."""
+    """``lows[j, 2 (2 r + i) + c]``: frame i of the chunk low-passed by three boxes of ``widths[j]`` (odd, r on either side)."""
     for j in range(widths.shape[0]):
         reach = (widths[j, 0] + widths[j, 1] + widths[j, 2] - 3) // 2
-        _boxes(window, context - reach, widths[j], once, twice, lows[j])
+        _boxes(window[2 * (context - reach) :], widths[j], once, twice, lows[j])
 
 
-@kernel("void(f4[:,::1], i8[:,::1], i8, f8[:,::1], f8[:,::1], f8[:,::1], f8[:,:,::1], f8[:,::1])")
+@kernel("void(f4[:,::1], i8[:,::1], i8, f8[::1], f8[::1], f8[::1], f8[:,::1], f8[:,::1])")
 def band_energies(
     x: Array,
     widths: Array,
@@ -95,32 +94,29 @@ def band_energies(
 ) -> None:
     """``energy[b, k]``: sum of squares of band b over the k-th STEP frames, all channels, O(frames bands).
 
-    Band 0 is the lowest low-pass, the last what the highest leaves; all add up to x. ``window``, ``once``
-    and ``twice`` (channels, CHUNK + 2 context) and ``lows`` (crossovers, channels, CHUNK) are scratch.
+    Band 0 is the lowest low-pass, the last what the highest leaves; all add up to x. ``window`` (2 CHUNK + 4 context),
+    which begins as zeros, ``once`` and ``twice`` (2 CHUNK + 8 context), and ``lows`` (crossovers, 2 CHUNK + 4 context) are scratch.
     """
     count = widths.shape[0]
     for start in range(0, x.shape[1], CHUNK):
         _load(x, start, context, window)
         _split(window, context, widths, once, twice, lows)
         for k in range(min(CHUNK // STEP, energy.shape[1] - start // STEP)):
-            at = start // STEP + k
-            size = min(STEP, x.shape[1] - start - k * STEP)
+            size = 2 * min(STEP, x.shape[1] - start - k * STEP)
             for b in range(count + 1):
+                here = window[2 * (context + k * STEP) :]
+                if b < count:
+                    here = lows[b, 2 * (widths[b, 0] + widths[b, 1] + widths[b, 2] - 3 + k * STEP) :]
                 total = 0.0
-                for c in range(x.shape[0]):
-                    here = window[c, context + k * STEP : context + (k + 1) * STEP]
-                    if b < count:
-                        shift = widths[b, 0] + widths[b, 1] + widths[b, 2] - 3 + k * STEP
-                        here = lows[b, c, shift : shift + STEP]
-                    if b == 0:
-                        for n in range(size):
-                            total += here[n] * here[n]
-                    else:
-                        shift = widths[b - 1, 0] + widths[b - 1, 1] + widths[b - 1, 2] - 3 + k * STEP
-                        below = lows[b - 1, c, shift : shift + STEP]
-                        for n in range(size):
-                            total += (here[n] - below[n]) * (here[n] - below[n])
-                energy[b, at] = total
+                if b == 0:
+                    for n in range(size):
+                        total += here[n] * here[n]
+                else:
+                    j = b - 1
+                    below = lows[j, 2 * (widths[j, 0] + widths[j, 1] + widths[j, 2] - 3 + k * STEP) :]
+                    for n in range(size):
+                        total += (here[n] - below[n]) * (here[n] - below[n])
+                energy[b, start // STEP + k] = total
 
 
 @kernel("void(f8[::1], f8, f8[::1], f8[::1], f4[::1])")
@@ -154,7 +150,7 @@ def gain_curve(energy: Array, size: float, settings: Array, totals: Array, gains
         gains[k + 1] = gain
 
 
-@kernel("void(f4[:,::1], i8[:,::1], i8, f4[:,::1], f8[:,::1], f8[:,::1], f8[:,::1], f8[:,:,::1], f4[:,::1])")
+@kernel("void(f4[:,::1], i8[:,::1], i8, f4[:,::1], f8[::1], f8[::1], f8[::1], f8[:,::1], f4[:,::1])")
 def apply_gains(
     x: Array,
     widths: Array,
@@ -175,20 +171,21 @@ def apply_gains(
         _load(x, start, context, window)
         _split(window, context, widths, once, twice, lows)
         for k in range(min(CHUNK // STEP, gains.shape[1] - 1 - start // STEP)):
-            at = start // STEP + k
-            size = min(STEP, frames - start - k * STEP)
+            at, begin = start // STEP + k, k * STEP
+            size = min(STEP, frames - start - begin)
+            top = window[2 * (context + begin) :]
+            here = float(gains[count, at])
+            slope = (gains[count, at + 1] - here) / STEP
+            for n in range(2 * size):
+                once[n] = (here + slope * (n >> 1)) * top[n]
+            for j in range(count):
+                # y = g[last] x + sum over j of (g[j] - g[j + 1]) low[j]
+                low = lows[j, 2 * (widths[j, 0] + widths[j, 1] + widths[j, 2] - 3 + begin) :]
+                here = float(gains[j, at]) - gains[j + 1, at]
+                slope = (float(gains[j, at + 1]) - gains[j + 1, at + 1] - here) / STEP
+                for n in range(2 * size):
+                    once[n] += (here + slope * (n >> 1)) * low[n]
             for c in range(x.shape[0]):
-                target = out[c, start + k * STEP : start + k * STEP + size]
-                top = window[c, context + k * STEP : context + (k + 1) * STEP]
-                here = gains[count, at]
-                slope = (gains[count, at + 1] - here) / np.float32(STEP)
+                target = out[c, start + begin : start + begin + size]
                 for n in range(size):
-                    target[n] = (here + slope * np.float32(n)) * np.float32(top[n])
-                for j in range(count):
-                    # y = g[last] x + sum over j of (g[j] - g[j + 1]) low[j]
-                    shift = widths[j, 0] + widths[j, 1] + widths[j, 2] - 3 + k * STEP
-                    low = lows[j, c, shift : shift + STEP]
-                    here = gains[j, at] - gains[j + 1, at]
-                    slope = (gains[j, at + 1] - gains[j + 1, at + 1] - here) / np.float32(STEP)
-                    for n in range(size):
-                        target[n] += (here + slope * np.float32(n)) * np.float32(low[n])
+                    target[n] = once[2 * n + c]

@@ -87,19 +87,14 @@ class Dynamics(Checked):
         context = int((widths.sum(axis=1) - 3).max(initial=0)) // 2
         channels, frames = samples.shape
         steps = -(-frames // kernels.STEP)
-        memory = (
-            np.zeros((channels, kernels.CHUNK + 2 * context)),
-            np.empty((channels, kernels.CHUNK + 4 * context)),
-            np.empty((channels, kernels.CHUNK + 4 * context)),
-            np.empty((len(widths), channels, kernels.CHUNK + 2 * context)),
-        )
+        once, twice = np.empty((2, 2 * kernels.CHUNK + 8 * context))
+        lows = np.empty((len(widths), 2 * kernels.CHUNK + 4 * context))
         energy = np.empty((len(self.bands), steps))
-        kernels.band_energies(samples, widths, context, *memory, energy)
+        kernels.band_energies(samples, widths, context, _window(context), once, twice, lows, energy)
         gains = np.ones((len(self.bands), steps + 1), np.float32)
         for b, band in enumerate(self.bands):
             self._shape(band, energy[b], float(kernels.STEP * channels), rate / kernels.STEP, gains[b])
-        memory[0][:] = 0.0
-        kernels.apply_gains(samples, widths, context, gains, *memory, samples)
+        kernels.apply_gains(samples, widths, context, gains, _window(context), once, twice, lows, samples)
 
     @staticmethod
     def _shape(
@@ -115,6 +110,10 @@ class Dynamics(Checked):
         kernels.gain_curve(energy, size, np.array(settings), totals, gains)
         if totals[1] > SILENT * size * len(energy):
             gains *= np.float32(math.sqrt(totals[0] / totals[1]))
+
+
+def _window(context: int) -> NDArray[np.float64]:
+    return np.zeros(2 * kernels.CHUNK + 4 * context)
 
 
 def boxes(hz: float, rate: int) -> tuple[int, int, int]:
