@@ -30,7 +30,7 @@ curves = st.tuples(
 
 def memory(x, widths):
     context = int((widths.sum(axis=1) - 3).max(initial=0)) // 2
-    once, twice = np.full((2, 2 * dynamics.CHUNK + 8 * context), 7.0)
+    once, twice = np.full((2, 2 * dynamics.CHUNK + 8 * context + 2), 7.0)
     lows = np.full((len(widths), 2 * dynamics.CHUNK + 4 * context), 7.0)
     return context, (once, twice, lows)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from masterify_core.kernels._jit import inlined, kernel
 
 Array = Any
@@ -28,7 +26,7 @@ def _reduction_db(level_db: float, threshold_db: float, ratio: float, knee_db: f
 
 @inlined
 def _load(x: Array, start: int, context: int, window: Array) -> None:
-    """``window[2 i + c] = x[c, start - context + i]``, 0 outside; what it holds from the chunk before is moved. Mono fills every other place."""
+    """``window[2 i + c] = x[c, start - context + i]``, 0 outside and beside mono; what it holds from the chunk before is moved."""
     count, frames = window.shape[0] // 2, x.shape[1]
     begin = 0
     if start > 0:
@@ -95,7 +93,8 @@ def band_energies(
     """``energy[b, k]``: sum of squares of band b over the k-th STEP frames, all channels, O(frames bands).
 
     Band 0 is the lowest low-pass, the last what the highest leaves; all add up to x. ``window`` (2 CHUNK + 4 context),
-    which begins as zeros, ``once`` and ``twice`` (2 CHUNK + 8 context), and ``lows`` (crossovers, 2 CHUNK + 4 context) are scratch.
+    which begins as zeros, ``once`` and ``twice`` (2 CHUNK + 8 context + 2), and ``lows`` (crossovers, 2 CHUNK + 4 context)
+    are scratch.
     """
     count = widths.shape[0]
     for start in range(0, x.shape[1], CHUNK):

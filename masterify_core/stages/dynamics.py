@@ -87,7 +87,7 @@ class Dynamics(Checked):
         context = int((widths.sum(axis=1) - 3).max(initial=0)) // 2
         channels, frames = samples.shape
         steps = -(-frames // kernels.STEP)
-        once, twice = np.empty((2, 2 * kernels.CHUNK + 8 * context))
+        once, twice = np.empty((2, 2 * kernels.CHUNK + 8 * context + 2))
         lows = np.empty((len(widths), 2 * kernels.CHUNK + 4 * context))
         energy = np.empty((len(self.bands), steps))
         kernels.band_energies(samples, widths, context, _window(context), once, twice, lows, energy)
