@@ -26,7 +26,7 @@ def _reduction_db(level_db: float, threshold_db: float, ratio: float, knee_db: f
 
 @inlined
 def _load(x: Array, start: int, context: int, window: Array) -> None:
-    """``window[2 i + c] = x[c, start - context + i]``, 0 outside and beside mono; what it holds from the chunk before is moved."""
+    """``window[2 i + c] = x[c, start - context + i]``, 0 outside and beside mono; what it held before is moved."""
     count, frames = window.shape[0] // 2, x.shape[1]
     begin = 0
     if start > 0:
