@@ -17,7 +17,7 @@ MEANING = {
     OUR_FAULT: "our fault: a bug",
     USAGE: "the command line, a preset or a recipe is wrong; nothing was done",
     INPUT_FAILED: "some input could not be mastered",
-    TARGET_MISSED: "a target could not be met, and --strict was given",
+    TARGET_MISSED: "a target could not be met, and --strict was given; or a checked file does not pass",
 }
 
 

@@ -111,6 +111,30 @@ class Playback(Checked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Accepts(Checked):
+    """What files the platform takes; what is left out is not known to matter.
+
+    Attributes
+    ----------
+    containers
+        Kinds of files, the preferred first.
+    least_rate_hz, least_bit_depth, channels
+        At least this rate (Hz) and depth, exactly so many channels.
+    wished_bit_depth
+        Depth that is asked for, while less is taken, too.
+    plain_wav
+        WAV files must have format tag 1 (PCM) and hold nothing but audio from the data chunk on.
+    """
+
+    containers: tuple[Literal["aiff", "flac", "wav"], ...] = ()
+    least_rate_hz: Annotated[int, Range(8000, 192000, "Hz")] | None = None
+    least_bit_depth: Annotated[int, Range(8, 32)] | None = None
+    wished_bit_depth: Annotated[int, Range(8, 32)] | None = None
+    channels: Annotated[int, Range(1, 2)] | None = None
+    plain_wav: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Platform(Checked):
     """Where a master goes and what it must measure there.
 
@@ -132,6 +156,8 @@ class Platform(Checked):
         What listeners get; premium masters are checked after these.
     playback
         What players do to the level.
+    accepts
+        What files it takes.
     in_api
         One of the names that the REST service accepts.
     sources
@@ -150,6 +176,7 @@ class Platform(Checked):
     bit_depth: Literal["16", "24", "32f"] | None = None
     codecs: tuple[Codec, ...] = ()
     playback: Playback = Playback()
+    accepts: Accepts = Accepts()
     in_api: bool = False
     sources: tuple[Source, ...] = ()
     note: str = ""

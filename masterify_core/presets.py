@@ -16,12 +16,21 @@ from typing import Any, TypeVar
 
 from masterify_core import schema
 from masterify_core.errors import SettingError, UnknownNameError
-from masterify_core.preset_platform import Codec, Confidence, Platform, Playback, PlaybackMode, Source
+from masterify_core.preset_platform import (
+    Accepts,
+    Codec,
+    Confidence,
+    Platform,
+    Playback,
+    PlaybackMode,
+    Source,
+)
 from masterify_core.preset_sound import NINE_BANDS_HZ, THIRD_OCTAVES_HZ, AiService, Genre, Tier
 
 __all__ = [
     "NINE_BANDS_HZ",
     "THIRD_OCTAVES_HZ",
+    "Accepts",
     "AiService",
     "Codec",
     "Confidence",
