@@ -41,12 +41,20 @@ local function tell(job)
   redis.call('PUBLISH', key('progress', job), cjson.encode({status = seen[1], progress = tonumber(seen[2]), stage = seen[3]}))
 end
 
+-- A job waits for its place in the queue; the keeper is told, and looks into the outbox anyway.
+local function ask_for_dispatch(job)
+  redis.call('ZADD', key('queued'), now_ms, job)
+  redis.call('ZADD', key('outbox'), now_ms, job)
+  redis.call('PUBLISH', key('dispatch'), job)
+end
+
 -- Write a message that is due now to one endpoint ('job' for an address given with the job).
 local function post(account, endpoint, url, event, message, job)
   local delivery = endpoint .. '|' .. message
   redis.call('HSET', key('delivery', delivery), 'account', account, 'endpoint', endpoint, 'url', url, 'event', event,
     'message', message, 'job', job, 'tries', 0, 'created_ms', text(now_ms))
   redis.call('ZADD', key('deliveries'), now_ms, delivery)
+  redis.call('PUBLISH', key('deliver'), delivery)
 end
 
 -- A job has ended: take it out of everything that runs, pay back if it must, tell everybody. Once: the caller has

@@ -25,8 +25,7 @@ redis.call('HSET', key('job', job), 'job_id', job, 'account_id', account, 'statu
 redis.call('ZADD', key('account', account, 'active'), now_ms, job)
 redis.call('ZADD', key('account', account, 'jobs'), place, job)
 redis.call('ZADD', key('account', account, 'jobs', 'queued'), place, job)
-redis.call('ZADD', key('outbox'), now_ms, job)
-redis.call('ZADD', key('queued'), now_ms, job)
+ask_for_dispatch(job)
 redis.call('HINCRBY', key('counters'), 'accepted', 1)
 if idem ~= '' then
   redis.call('SET', key('idempotency', account, idem), cjson.encode({fingerprint = print, job = job}), 'EX', kept_s)

@@ -22,7 +22,6 @@ set_status(job, held[3], 'processing', 'queued')
 redis.call('HINCRBY', key('job', job), 'attempt', 1)
 redis.call('HSET', key('job', job), 'stage', 'queued', 'progress', 0)
 redis.call('ZREM', key('leases'), job)
-redis.call('ZADD', key('queued'), now_ms, job)
-redis.call('ZADD', key('outbox'), now_ms, job)
+ask_for_dispatch(job)
 tell(job)
 return 'again'

@@ -6,4 +6,5 @@ if redis.call('HGET', key('hook', hook), 'account_id') ~= account or redis.call(
 redis.call('PERSIST', record)
 redis.call('HSET', record, 'tries', 0, 'forced', 1)
 redis.call('ZADD', key('deliveries'), now_ms, delivery)
+redis.call('PUBLISH', key('deliver'), delivery)
 return 1

@@ -1,0 +1,260 @@
+"""Uploads and masters by name: in a folder of this machine, or in an S3-compatible bucket that many machines share.
+
+Names are ``in/{job}/song.wav`` and ``out/{job}/{attempt}/...``; they are made of our own ids only, never of what users say.
+A folder needs no library (a rename is free, a worker reads the file where it is); a bucket is reached by obstore,
+whose threads do not survive a fork: it is opened by the process that uses it, never before.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from anyio import to_thread
+
+from masterify_server.refusals import UnavailableError
+
+if TYPE_CHECKING:
+    from masterify_server.settings import Settings
+
+BLOCK = 256 * 1024
+"""Bytes of one read."""
+
+_NAME = re.compile(r"(?:in|out)/[0-9a-f-]{36}(?:/[0-9]+)?(?:/[a-z0-9_]+\.[a-z0-9]+)?")
+
+
+class Storage(Protocol):
+    """Where files are. All methods block.
+
+    Raises
+    ------
+    UnavailableError
+        The folder or bucket cannot be reached, or is full.
+    FileNotFoundError
+        There is no file of that name.
+    """
+
+    def put(self, path: Path, name: str) -> None:
+        """Take a file over: it appears whole under ``name``, and ``path`` is gone."""
+
+    def fetch(self, name: str, scratch: Path) -> Path:
+        """A path to read the file from; a copy, if there must be one, is made in the folder ``scratch``."""
+
+    def size(self, name: str) -> int:
+        """Its length in bytes."""
+
+    def read(self, name: str, start: int, end: int) -> Iterator[bytes]:
+        """Bytes ``start`` to ``end`` (exclusive), block by block."""
+
+    def delete(self, which: str) -> None:
+        """Delete all files of ``in/{job}`` or ``out/{job}``; none there is no error."""
+
+    def jobs(self) -> Iterator[str]:
+        """``in/{job}`` and ``out/{job}`` of everything that is stored."""
+
+
+def open_storage(settings: Settings) -> Storage:
+    """The storage that the settings name."""
+    if settings.bucket_url is None:
+        return Folder(settings.data_dir / "files")
+    return open_bucket(settings)
+
+
+def uploads_folder(settings: Settings) -> Path:
+    """Where uploads arrive: on the same disk as the folder that takes them over."""
+    folder = settings.data_dir / "uploads"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def input_name(job_id: str, part: str, audio_format: str) -> str:
+    """Name of an upload; ``part`` is ``song`` or ``reference``."""
+    return _checked(f"in/{job_id}/{part}.{audio_format}")
+
+
+def output_name(job_id: str, attempt: int, file: str) -> str:
+    """Name of a master, report or archive; each attempt writes beside the others."""
+    return _checked(f"out/{job_id}/{attempt}/{file}")
+
+
+class Folder:
+    """Files in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, path: Path, name: str) -> None:
+        """Rename, or copy and rename from another disk."""
+        target = self.folder / _checked(name)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with path.open("rb") as file:
+                os.fsync(file.fileno())  # an accepted job is never lost, and neither is its song
+            try:
+                path.replace(target)
+            except OSError:
+                beside = target.with_name(f"{target.name}.part")
+                shutil.move(path, beside)
+                beside.replace(target)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise UnavailableError(f"files cannot be stored: {error.strerror or error}") from error
+
+    def fetch(self, name: str, scratch: Path) -> Path:  # noqa: ARG002 (a bucket needs it)
+        """The file itself."""
+        path = self.folder / _checked(name)
+        if not path.is_file():
+            raise FileNotFoundError(name)
+        return path
+
+    def size(self, name: str) -> int:
+        """Its length in bytes."""
+        return (self.folder / _checked(name)).stat().st_size
+
+    def read(self, name: str, start: int, end: int) -> Iterator[bytes]:
+        """Read; the file is opened now, so that what is deleted meanwhile is still sent whole."""
+        file = (self.folder / _checked(name)).open("rb")
+        return _blocks(file, start, end)
+
+    def delete(self, which: str) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self.folder / _checked(which), ignore_errors=True)
+
+    def jobs(self) -> Iterator[str]:
+        """Look at the folders."""
+        for kind in ("in", "out"):
+            folder = self.folder / kind
+            if folder.is_dir():
+                yield from (f"{kind}/{entry.name}" for entry in folder.iterdir())
+
+
+class Bucket:
+    """Files in a bucket, below a prefix."""
+
+    def __init__(self, bucket: Any) -> None:
+        self._bucket = bucket
+
+    def put(self, path: Path, name: str) -> None:
+        """Upload, in parts if it is large."""
+        import obstore
+
+        with _told():
+            obstore.put(self._bucket, _checked(name), path)
+        path.unlink()
+
+    def fetch(self, name: str, scratch: Path) -> Path:
+        """Download."""
+        path = scratch / Path(_checked(name)).name
+        size = self.size(name)
+        with path.open("wb") as file:
+            for block in self.read(name, 0, size):
+                file.write(block)
+        return path
+
+    def size(self, name: str) -> int:
+        """Ask for its length."""
+        import obstore
+
+        with _told():
+            return int(obstore.head(self._bucket, _checked(name))["size"])
+
+    def read(self, name: str, start: int, end: int) -> Iterator[bytes]:
+        """Ask for a range."""
+        import obstore
+
+        if end <= start:
+            return
+        with _told():
+            answer = obstore.get(self._bucket, _checked(name), options={"range": (start, end)})
+            for block in answer.stream(min_chunk_size=BLOCK):
+                yield bytes(block)
+
+    def delete(self, which: str) -> None:
+        """Delete file by file."""
+        import obstore
+
+        with _told():
+            for page in obstore.list(self._bucket, prefix=f"{_checked(which)}/"):
+                obstore.delete(self._bucket, [each["path"] for each in page])
+
+    def jobs(self) -> Iterator[str]:
+        """List with the slash as delimiter: one row a job."""
+        import obstore
+
+        with _told():
+            for kind in ("in", "out"):
+                yield from obstore.list_with_delimiter(self._bucket, prefix=f"{kind}/")["common_prefixes"]
+
+
+class AsyncStorage:
+    """The same for asyncio: each step in a thread."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+
+    async def put(self, path: Path, name: str) -> None:
+        """As `Storage.put`."""
+        await to_thread.run_sync(self.storage.put, path, name)
+
+    async def size(self, name: str) -> int:
+        """As `Storage.size`."""
+        return await to_thread.run_sync(self.storage.size, name)
+
+    async def read(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """As `Storage.read`."""
+        blocks = await to_thread.run_sync(self.storage.read, name, start, end)
+        while (block := await to_thread.run_sync(next, blocks, None)) is not None:
+            yield block
+
+    async def delete(self, which: str) -> None:
+        """As `Storage.delete`."""
+        await to_thread.run_sync(self.storage.delete, which)
+
+
+def open_bucket(settings: Settings) -> Bucket:
+    """Open the S3-compatible bucket of the settings."""
+    from obstore.store import S3Store
+
+    wanted = {
+        "endpoint": settings.bucket_endpoint, "region": settings.bucket_region,
+        "access_key_id": settings.bucket_key_id, "secret_access_key": settings.bucket_secret,
+    }  # fmt: skip
+    config = {name: value for name, value in wanted.items() if value is not None}
+    plain = (settings.bucket_endpoint or "").startswith("http://")
+    opened = S3Store.from_url(settings.bucket_url or "", config=config, client_options={"allow_http": plain})  # type: ignore[arg-type]
+    return Bucket(opened)
+
+
+class _told:  # noqa: N801
+    """Outages of a bucket become ours; a missing file becomes Python's."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        from obstore.exceptions import BaseError
+
+        if isinstance(error, FileNotFoundError) or error is None:
+            return
+        if isinstance(error, BaseError):
+            raise UnavailableError(f"the bucket does not answer: {str(error).splitlines()[0]}") from error
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a stored file")
+    return name
+
+
+def _blocks(file: Any, start: int, end: int) -> Iterator[bytes]:
+    with file:
+        file.seek(start)
+        left = end - start
+        while left > 0 and (block := file.read(min(BLOCK, left))):
+            left -= len(block)
+            yield block
