@@ -19,6 +19,7 @@ import redis
 
 from masterify_core.errors import MasterifyError
 from masterify_server.parent import die_with_parent
+from masterify_server.settings import Settings
 
 STARTING_S = 60.0
 """A long append-only file is read at the start: about 0.5 s for 200,000 keys."""
@@ -73,6 +74,11 @@ def place_of(data_dir: Path) -> Place:
         own = Path(tempfile.gettempdir()) / f"masterify-{os.getuid()}"
         socket = own / f"{name}.sock"
     return Place(folder, socket)
+
+
+def store_url(settings: Settings) -> str:
+    """The store of a deployment: the one that is named, or that of the data folder."""
+    return settings.redis_url or place_of(settings.data_dir).url
 
 
 def server_binary() -> str:

@@ -14,9 +14,9 @@ from masterify_server.store.lifecycle import dispatched, next_dispatch
 
 os.environ["RQ_KEY_PREFIX"] = f"{PREFIX}rq"  # RQ reads it when it is imported
 
-from redis import Redis, RedisError  # noqa: E402
-from rq import Queue  # noqa: E402
-from rq.exceptions import DuplicateJobError  # noqa: E402
+from redis import Redis, RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
 
 NAME = "masters"
 TASK = "masterify_server.tasks.master_job"
@@ -48,7 +48,13 @@ class Transport:
         try:
             with suppress(DuplicateJobError):
                 self.queue.enqueue_call(
-                    TASK, (job_id,), job_id=name, unique=True, timeout=LONGEST_S, result_ttl=RESULT_S, failure_ttl=FAILURE_S
+                    TASK,
+                    (job_id,),
+                    job_id=name,
+                    unique=True,
+                    timeout=LONGEST_S,
+                    result_ttl=RESULT_S,
+                    failure_ttl=FAILURE_S,
                 )
         except RedisError as error:
             raise UnavailableError(f"the queue does not answer: {error}") from error

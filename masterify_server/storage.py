@@ -10,11 +10,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-
-from anyio import to_thread
 
 from masterify_server.refusals import UnavailableError
 
@@ -191,31 +190,6 @@ class Bucket:
                 yield from obstore.list_with_delimiter(self._bucket, prefix=f"{kind}/")["common_prefixes"]
 
 
-class AsyncStorage:
-    """The same for asyncio: each step in a thread."""
-
-    def __init__(self, storage: Storage) -> None:
-        self.storage = storage
-
-    async def put(self, path: Path, name: str) -> None:
-        """As `Storage.put`."""
-        await to_thread.run_sync(self.storage.put, path, name)
-
-    async def size(self, name: str) -> int:
-        """As `Storage.size`."""
-        return await to_thread.run_sync(self.storage.size, name)
-
-    async def read(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
-        """As `Storage.read`."""
-        blocks = await to_thread.run_sync(self.storage.read, name, start, end)
-        while (block := await to_thread.run_sync(next, blocks, None)) is not None:
-            yield block
-
-    async def delete(self, which: str) -> None:
-        """As `Storage.delete`."""
-        await to_thread.run_sync(self.storage.delete, which)
-
-
 def open_bucket(settings: Settings) -> Bucket:
     """Open the S3-compatible bucket of the settings."""
     from obstore.store import S3Store
@@ -230,19 +204,17 @@ def open_bucket(settings: Settings) -> Bucket:
     return Bucket(opened)
 
 
-class _told:  # noqa: N801
-    """Outages of a bucket become ours; a missing file becomes Python's."""
+@contextmanager
+def _told() -> Iterator[None]:
+    """Outages of a bucket become ours; a missing file stays Python's error."""
+    from obstore.exceptions import BaseError
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        from obstore.exceptions import BaseError
-
-        if isinstance(error, FileNotFoundError) or error is None:
-            return
-        if isinstance(error, BaseError):
-            raise UnavailableError(f"the bucket does not answer: {str(error).splitlines()[0]}") from error
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except BaseError as error:
+        raise UnavailableError(f"the bucket does not answer: {str(error).splitlines()[0]}") from error
 
 
 def _checked(name: str) -> str:

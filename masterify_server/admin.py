@@ -1,0 +1,122 @@
+"""What an operator does to a deployment, as values for the command line; works while ``serve`` runs and without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from masterify_core.errors import SettingError
+from masterify_server import passwords
+from masterify_server.embedded import EmbeddedStore, place_of
+from masterify_server.plans import Plans, load_plans
+from masterify_server.refusals import RefusedError, UnavailableError
+from masterify_server.settings import Settings
+from masterify_server.store import Store, accounts, keys, users
+from masterify_server.supervisor import alone_in
+
+OPERATOR = "operator"
+"""Who did it, in the audit log."""
+FIRST_KEY_NAME = "first key"
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Store]:
+    """The deployment's store; the embedded one is started for the moment if ``serve`` does not run.
+
+    Raises
+    ------
+    UnavailableError
+        The store that `redis_url` names does not answer.
+    StoreError
+        The embedded store cannot be started.
+    """
+    if settings.redis_url is not None:
+        store = Store(settings.redis_url)
+        store.prepare()
+        yield store
+        store.close()
+        return
+    store = Store(place_of(settings.data_dir).url)
+    try:
+        store.prepare()
+    except UnavailableError:
+        with alone_in(settings.data_dir, wait_s=10.0), EmbeddedStore(settings.data_dir):
+            store.prepare()
+            yield store
+            store.close()
+        return
+    yield store
+    store.close()
+
+
+def create_account(store: Store, plans: Plans, name: str, plan: str, credits_: int) -> dict[str, Any]:
+    """Make an account and its first key; ``key`` is shown here and never again."""
+    plans.plan(plan)
+    if not name.strip():
+        raise SettingError("name", "must not be empty")
+    if credits_ < 0:
+        raise SettingError("credits", f"must not be negative, got {credits_}")
+    account_id = accounts.new_account_id()
+    store.do(accounts.create_account(account_id, name.strip(), plan, credits_, OPERATOR))
+    return {**account_table(store, account_id), **create_key(store, plans, account_id, FIRST_KEY_NAME)}
+
+
+def create_key(store: Store, plans: Plans, account_id: str, name: str) -> dict[str, Any]:
+    """Make a key, as many as the plan allows; ``key`` is shown here and never again."""
+    made = keys.new_key()
+    store.do(keys.create_key(account_id, made, name, plans, OPERATOR))
+    return {"account": account_id, "key_id": made.key_id, "key": made.secret}
+
+
+def add_credits(store: Store, account_id: str, amount: int, note: str) -> dict[str, Any]:
+    """Give credits, or take them with a negative amount; a balance is never below 0."""
+    left = store.do(accounts.add_credits(account_id, amount, note, OPERATOR))
+    return {"account": account_id, "added": amount, "credits": left}
+
+
+def set_plan(store: Store, plans: Plans, account_id: str, plan: str) -> dict[str, Any]:
+    """Change the plan; its limits count from the next request on."""
+    plans.plan(plan)
+    if not store.do(accounts.set_plan(account_id, plan, OPERATOR)):
+        raise RefusedError("UNKNOWN_ACCOUNT")
+    return account_table(store, account_id)
+
+
+def create_user(store: Store, account_id: str, email: str, password: str) -> dict[str, Any]:
+    """Make somebody who can log in to the dashboard, or change their password."""
+    if email.count("@") != 1 or not all(email.strip().split("@")):
+        raise SettingError("email", f"must be an address like ann@example.com, got {email!r}")
+    store.do(users.put_user(email, account_id, passwords.hash_password(password), OPERATOR))
+    return {"account": account_id, "email": email.strip().casefold()}
+
+
+def account_table(store: Store, account_id: str) -> dict[str, Any]:
+    """An account as the operator sees it."""
+    found = store.do(accounts.read_account(account_id))
+    if found is None:
+        raise RefusedError("UNKNOWN_ACCOUNT")
+    shown = asdict(found)
+    del shown["webhook_secret"]
+    return {"account": shown.pop("account_id"), **shown}
+
+
+def list_accounts(store: Store) -> list[dict[str, Any]]:
+    """All accounts, oldest first."""
+    return [account_table(store, account_id) for account_id in store.do(accounts.list_accounts())]
+
+
+def reconcile(store: Store) -> dict[str, Any]:
+    """Compare every balance with its ledger; ``balanced`` if every credit of every account is explained."""
+    rows = []
+    for account_id in store.do(accounts.list_accounts()):
+        books = store.do(accounts.reconcile(account_id))
+        if books is not None:
+            rows.append({"account": account_id, "balanced": books.balanced, **asdict(books)})
+    return {"balanced": all(row["balanced"] for row in rows), "accounts": rows}
+
+
+def plans_of(settings: Settings) -> Plans:
+    """The deployment's plans."""
+    return load_plans(settings.plans_file)

@@ -1,0 +1,148 @@
+"""What a worker's child does with a queue entry: claim the job, carry it out with beats, end it; each step fenced."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from masterify_core.errors import MasterifyError
+from masterify_core.presets import Library
+from masterify_server import sandbox
+from masterify_server.mastering_job import INTERNAL, carry_out, job_error
+from masterify_server.refusals import UnavailableError
+from masterify_server.scratch import scratch_folder
+from masterify_server.settings import HOUR_MS, Settings
+from masterify_server.storage import open_storage
+from masterify_server.store import Call, Store
+from masterify_server.store.jobs import Job
+from masterify_server.store.lifecycle import LEASE_MS, Keep, beat, claim, end_done, end_failed
+
+log = logging.getLogger("masterify.worker")
+
+BEAT_S = 1.0
+LOST = 3
+"""Exit code of a process whose job is somebody else's by now."""
+ENDING_S = 60.0
+"""How long the end of a job is offered to a store that is away; then the job is run again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a worker prepares once and its children inherit."""
+
+    settings: Settings
+    store_url: str
+    library: Library
+
+
+_bench: list[Bench] = []
+
+
+def prepare(bench: Bench) -> None:
+    """Lay the bench for the children that will be forked."""
+    _bench[:] = [bench]
+
+
+def keep_of(settings: Settings) -> Keep:
+    """How long files are kept."""
+    return Keep(
+        input_ms=int(settings.keep_input_h * HOUR_MS), output_ms=int(settings.keep_output_h * HOUR_MS)
+    )
+
+
+def master_job(job_id: str) -> str:
+    """Do one job, in a process of its own; answers what came of it, for the log.
+
+    An entry of a job that does not wait (any more) is no error: entries may be doubled or late.
+    """
+    (bench,) = _bench
+    store = Store(bench.store_url)
+    job = store.do(claim(job_id, f"{os.uname().nodename}:{os.getppid()}"))
+    if job is None:
+        return "not waiting"
+    heart = _Heart(store, job)
+    heart.start()
+    sandbox.enter(sandbox.Limits(memory_gb=bench.settings.job_memory_gb, cpu_s=bench.settings.job_cpu_s))
+    keep = keep_of(bench.settings)
+    try:
+        with scratch_folder(bench.settings.data_dir, job_id) as scratch:
+            ending = _ending(job, bench, scratch, heart, keep)
+            # The scratch folder is swept after the end is written: nobody waits for that.
+            heart.stop()
+            return _end(store, ending, job)
+    except UnavailableError:
+        log.warning("job %s: the storage is away; it will be tried again", job_id)
+        os._exit(1)
+
+
+def _ending(job: Job, bench: Bench, scratch: Path, heart: _Heart, keep: Keep) -> Call[bool]:
+    """Carry the job out; answers the call that ends it."""
+    failed = partial(end_failed, job.job_id, job.attempt, keep)
+    try:
+        storage = open_storage(bench.settings)
+        outcome = carry_out(job, storage, bench.library, scratch, heart.tell)
+    except UnavailableError:
+        raise
+    except MasterifyError as error:
+        log.info("job %s failed: %s", job.job_id, error)
+        return failed(job_error(error), f"{type(error).__name__}: {error}")
+    except Exception as error:
+        log.exception("job %s failed: a fault of ours", job.job_id)
+        return failed(INTERNAL, f"{type(error).__name__}: {error}")
+    return end_done(
+        job.job_id,
+        job.attempt,
+        keep,
+        measured=outcome.measured,
+        results=outcome.results,
+        archive=outcome.archive,
+    )
+
+
+def _end(store: Store, ending: Call[bool], job: Job) -> str:
+    """Write the end, for as long as it takes a store to come back; the lease may be lost meanwhile, the end is fenced."""
+    deadline = time.monotonic() + ENDING_S
+    while True:
+        try:
+            return "ended" if store.do(ending) else "lost"
+        except UnavailableError:
+            if time.monotonic() > deadline:
+                log.warning("job %s has ended, but the store does not come back", job.job_id)
+                os._exit(1)
+            time.sleep(0.1)
+
+
+class _Heart:
+    """Keeps the lease of a job and shows its progress, from a thread of its own; ends the process if the lease is lost."""
+
+    def __init__(self, store: Store, job: Job) -> None:
+        self._store, self._job = store, job
+        self._told = ("reading", 0)
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Begin to beat."""
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def stop(self) -> None:
+        """Beat no more."""
+        self._stop.set()
+
+    def tell(self, stage: str, share: float) -> None:
+        """Take note of the progress; it is shown with the next beat."""
+        self._told = (stage, min(99, max(self._told[1], int(100 * share))))
+
+    def _run(self) -> None:
+        while not self._stop.wait(BEAT_S):
+            stage, progress = self._told
+            try:
+                kept = self._store.do(beat(self._job.job_id, self._job.attempt, progress, stage, LEASE_MS))
+            except UnavailableError:
+                continue  # the store will decide whose job it is when it is back
+            if not kept and not self._stop.is_set():
+                os._exit(LOST)

@@ -1,0 +1,60 @@
+"""Where uploads and masters are: a folder and a bucket behave alike."""
+
+import uuid
+
+import pytest
+from obstore.store import MemoryStore
+
+from masterify_server.storage import Bucket, Folder, input_name, output_name
+
+JOB = str(uuid.uuid4())
+SONG = input_name(JOB, "song", "wav")
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def storage(request, tmp_path):
+    return Folder(tmp_path / "files") if request.param == "folder" else Bucket(MemoryStore())
+
+
+def put(storage, tmp_path, name, content):
+    path = tmp_path / "upload"
+    path.write_bytes(content)
+    storage.put(path, name)
+    assert not path.exists()
+
+
+def test_a_file_is_kept_whole_and_read_in_parts(storage, tmp_path):
+    content = bytes(range(256)) * 4000
+    put(storage, tmp_path, SONG, content)
+    assert storage.size(SONG) == len(content)
+    assert b"".join(storage.read(SONG, 0, len(content))) == content
+    assert b"".join(storage.read(SONG, 300_000, 600_001)) == content[300_000:600_001]
+    assert b"".join(storage.read(SONG, 5, 5)) == b""
+    assert storage.fetch(SONG, tmp_path).read_bytes() == content
+
+
+def test_an_attempt_writes_beside_the_others_and_over_itself(storage, tmp_path):
+    for attempt, content in ((1, b"one"), (2, b"two"), (1, b"again")):
+        put(storage, tmp_path, output_name(JOB, attempt, "spotify.wav"), content)
+    assert storage.fetch(output_name(JOB, 1, "spotify.wav"), tmp_path).read_bytes() == b"again"
+    assert storage.size(output_name(JOB, 2, "spotify.wav")) == 3
+
+
+def test_what_is_deleted_is_gone_and_nothing_else(storage, tmp_path):
+    other = str(uuid.uuid4())
+    for name in (SONG, output_name(JOB, 1, "a.wav"), input_name(other, "song", "mp3")):
+        put(storage, tmp_path, name, b"x")
+    assert sorted(storage.jobs()) == sorted([f"in/{JOB}", f"in/{other}", f"out/{JOB}"])
+    storage.delete(f"in/{JOB}")
+    storage.delete(f"in/{JOB}")
+    assert sorted(storage.jobs()) == sorted([f"in/{other}", f"out/{JOB}"])
+    for ask in (storage.size, lambda name: storage.fetch(name, tmp_path)):
+        with pytest.raises(FileNotFoundError):
+            ask(SONG)
+
+
+@pytest.mark.parametrize("name", ["../x", "in/../../x", f"in/{JOB}/../x.wav", f"in/{JOB}/a b.wav", "/etc/passwd", "", "in/"])
+def test_only_our_own_names_are_names(storage, name):
+    for ask in (storage.size, storage.delete, lambda name: list(storage.read(name, 0, 1))):
+        with pytest.raises(ValueError, match="no name of a stored file"):
+            ask(name)
