@@ -53,7 +53,9 @@ def test_what_is_deleted_is_gone_and_nothing_else(storage, tmp_path):
             ask(SONG)
 
 
-@pytest.mark.parametrize("name", ["../x", "in/../../x", f"in/{JOB}/../x.wav", f"in/{JOB}/a b.wav", "/etc/passwd", "", "in/"])
+@pytest.mark.parametrize(
+    "name", ["../x", "in/../../x", f"in/{JOB}/../x.wav", f"in/{JOB}/a b.wav", "/etc/passwd", "", "in/"]
+)
 def test_only_our_own_names_are_names(storage, name):
     for ask in (storage.size, storage.delete, lambda name: list(storage.read(name, 0, 1))):
         with pytest.raises(ValueError, match="no name of a stored file"):
