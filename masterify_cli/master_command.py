@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from masterify_cli import batch, completion, exits, first_run, inputs, outputs, printing, progress, requests
 from masterify_cli.exits import UsageError
-from masterify_cli.options import Debug, Jobs, Json, PresetDirs, Quiet, Recursive, listed, name_option
+from masterify_cli.options import (
+    Debug,
+    Jobs,
+    Json,
+    PresetDirs,
+    Quiet,
+    Recursive,
+    amounts,
+    listed,
+    name_option,
+)
 
 if TYPE_CHECKING:
     from masterify_core.mastering import MasterResult
@@ -71,6 +83,23 @@ def master(
         float | None,
         typer.Option(
             metavar="DBTP", rich_help_panel=SOUND, help="True-peak ceiling instead of the platform's."
+        ),
+    ] = None,
+    references: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reference",
+            metavar="FILE",
+            rich_help_panel=SOUND,
+            help="Sound like this song; may be repeated.",
+        ),
+    ] = None,
+    reference_amount: Annotated[
+        str | None,
+        typer.Option(
+            metavar="0..1",
+            rich_help_panel=SOUND,
+            help="How far; or each of tone=, dynamics=, width=, loudness=, comma-separated.  [default: 0.7, loudness=0]",
         ),
     ] = None,
     recipe: Annotated[
@@ -183,6 +212,8 @@ def master(
         formats=listed(formats or ()),
         bit_depth=bit_depth,
         sample_rate=sample_rate,
+        references=_references(references or ()),
+        reference_amounts=None if reference_amount is None else amounts(reference_amount),
         recipe=recipe,
         save_recipe=save_recipe,
         report=listed(report or ()),
@@ -211,6 +242,14 @@ def master(
 
         show_master.summary(outcomes)
     return exits.worst(_code(outcome, strict) for outcome in outcomes)
+
+
+def _references(paths: Sequence[str]) -> tuple[str, ...]:
+    """Each once; one that is not there is told before any work is done."""
+    for path in paths:
+        if not Path(path).is_file():
+            raise UsageError(f"--reference {path}: is not there, or not a file")
+    return tuple(dict.fromkeys(paths))
 
 
 def _tell(outcome: batch.Outcome[MasterResult], as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from masterify_cli import completion
+from masterify_cli.exits import UsageError
 
 Json = Annotated[
     bool, typer.Option("--json", help="One JSON document on standard output, and nothing else there.")
@@ -38,6 +39,27 @@ def listed(values: Iterable[str]) -> tuple[str, ...]:
     """
     names = (name.strip() for value in values for name in value.split(","))
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def amounts(text: str) -> dict[str, float]:
+    """How far to follow a reference: one number for tone, dynamics and width, or ``name=number`` for each.
+
+    >>> amounts("0.5")
+    {'tone': 0.5, 'dynamics': 0.5, 'width': 0.5}
+    >>> amounts("1, loudness=0.5, width=0")
+    {'tone': 1.0, 'dynamics': 1.0, 'width': 0.0, 'loudness': 0.5}
+    """
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, equals, number = part.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            raise UsageError(
+                f"--reference-amount takes numbers from 0 to 1, as in 0.7 or tone=1,width=0.5, got {part.strip()!r}"
+            ) from None
+        found |= {name.strip(): value} if equals else dict.fromkeys(("tone", "dynamics", "width"), value)
+    return found
 
 
 def name_option(kind: str, *declarations: str, **settings: Any) -> Any:

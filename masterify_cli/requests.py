@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from masterify_cli.inputs import Song
     from masterify_core.mastering import MasterRequest
 
-_OPTIONS = {"loudness_lufs": "--loudness", "ceiling_dbtp": "--ceiling", "formats": "--format"}
+_OPTIONS = {
+    "loudness_lufs": "--loudness",
+    "ceiling_dbtp": "--ceiling",
+    "formats": "--format",
+    "references": "--reference",
+    "reference_amounts": "--reference-amount",
+}
 """Options that are not called like the setting of the request that they give."""
 
 
@@ -26,5 +32,6 @@ def of_song(song: Song, settings: dict[str, Any]) -> MasterRequest:
     try:
         return MasterRequest(source=song.path, out_dir=song.out_dir, **settings)
     except SettingError as error:
-        key = error.key.partition("[")[0]
-        raise SettingError(_OPTIONS.get(key, f"--{key.replace('_', '-')}"), error.problem) from None
+        key, _, part = error.key.partition("[")[0].partition(".")
+        problem = f"{part} {error.problem}" if part else error.problem
+        raise SettingError(_OPTIONS.get(key, f"--{key.replace('_', '-')}"), problem) from None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from masterify_core.audio import Audio
 from masterify_core.filters import Floats, convolve, linear_phase
 from masterify_core.stages.dynamics import Dynamics
+from masterify_core.stages.match import Match
 from masterify_core.stages.repair import Repair
 from masterify_core.stages.stereo import Stereo
 from masterify_core.stages.tone import Tone
@@ -40,6 +41,7 @@ Stage = Linear | Direct
 
 STAGES: Mapping[str, type[Stage]] = {
     "dynamics": Dynamics,
+    "match": Match,
     "repair": Repair,
     "stereo": Stereo,
     "tone": Tone,

@@ -17,9 +17,11 @@ from masterify_core.delivery import Delivery, Target, deliver, foresee
 from masterify_core.errors import NoPermissionError, OutputError, UnusableAudioError
 from masterify_core.metering.loudness import hop_energies
 from masterify_core.metering.report import Measurement, measure
-from masterify_core.planning import plan
+from masterify_core.planning import Follow, plan
 from masterify_core.presets import Library
+from masterify_core.profile import profiled
 from masterify_core.recipe import Order, Recipe, read_recipe, write_recipe
+from masterify_core.reference import read_references
 from masterify_core.rendering import prepare, programme_lufs, render
 from masterify_core.report import write_mastering_reports
 from masterify_core.request import Format, MasterRequest, Output, output_paths, outputs_of
@@ -104,7 +106,7 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
     outputs = outputs_of(request, recipe, library)
     song, measurement = _studied(request, report)
     if recipe is None:
-        recipe = _planned(request, library, outputs.platforms, measurement)
+        recipe = _planned(request, library, outputs.platforms, measurement, song.audio)
     kept = {output.path for output in outputs.masters if output.exists and request.existing == "skip"}
     wanted = [_file(output, recipe, song.audio.rate) for output in outputs.masters if output.path not in kept]
     notes = (*song.notes, *recipe.notes)
@@ -139,8 +141,8 @@ def plan_song(
 ) -> tuple[Measurement, Recipe]:
     """Measure a song and plan its masters without making them: the first half of `master`, whose errors it raises."""
     outputs = outputs_of(request, None, library)
-    _, measurement = _studied(request, on_progress or _quiet)
-    return measurement, _planned(request, library, outputs.platforms, measurement)
+    song, measurement = _studied(request, on_progress or _quiet)
+    return measurement, _planned(request, library, outputs.platforms, measurement, song.audio)
 
 
 def _studied(request: MasterRequest, report: Progress) -> tuple[files.Source, Measurement]:
@@ -160,12 +162,21 @@ def _studied(request: MasterRequest, report: Progress) -> tuple[files.Source, Me
 
 
 def _planned(
-    request: MasterRequest, library: Library, platforms: tuple[str, ...], measurement: Measurement
+    request: MasterRequest,
+    library: Library,
+    platforms: tuple[str, ...],
+    measurement: Measurement,
+    audio: Audio,
 ) -> Recipe:
+    reference = read_references(request.references)
+    follow = None
+    if reference is not None:
+        follow = Follow(song=profiled(audio), reference=reference, amounts=request.reference_amounts)
     return plan(
         measurement, library, platforms=platforms, genre=request.genre, ai_service=request.ai_service,
         tier=request.tier, intensity=request.intensity, loudness_lufs=request.loudness_lufs,
         ceiling_dbtp=request.ceiling_dbtp, bit_depth=request.bit_depth, sample_rate=request.sample_rate,
+        follow=follow,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from masterify_core.errors import OutputError, SettingError
 from masterify_core.presets import Library
 from masterify_core.recipe import Recipe, read_recipe
+from masterify_core.reference import USUAL_AMOUNTS, Amounts
 from masterify_core.schema import Checked, Count, Range
 
 Format = Literal["wav", "flac", "mp3"]
@@ -43,6 +44,10 @@ class MasterRequest(Checked):
         Of WAV and FLAC files; without it the platform's, else 24. FLAC holds no floats: 24 bit then.
     sample_rate
         Hz; without it the platform's, else the song's own.
+    references
+        Paths of songs whose tone and width, and in the premium tier band dynamics, are followed.
+    reference_amounts
+        How far, for each; and whether loudness follows, too.
     recipe
         Path of a saved recipe to follow instead of planning; only what is delivered where is still chosen here.
     save_recipe
@@ -70,6 +75,8 @@ class MasterRequest(Checked):
     formats: Annotated[tuple[Format, ...], Count(0, 3)] = ()
     bit_depth: Literal["16", "24", "32f"] | None = None
     sample_rate: Annotated[int, Range(8000, 192_000, "Hz")] | None = None
+    references: Annotated[tuple[str, ...], Count(0, 20)] = ()
+    reference_amounts: Amounts = USUAL_AMOUNTS
     recipe: str | None = None
     save_recipe: bool = False
     report: Annotated[tuple[ReportFormat, ...], Count(0, 2)] = ()
@@ -78,7 +85,9 @@ class MasterRequest(Checked):
     dry_run: bool = False
 
     def check(self) -> None:
-        """The pattern names only what there is, and tells the platforms apart."""
+        """The pattern names only what there is, and tells the platforms apart; a recipe has decided already."""
+        if self.references and self.recipe is not None:
+            raise SettingError("references", "cannot be given with a recipe: everything is decided there")
         try:
             fields = [field[1:] for field in Formatter().parse(self.name) if field[1] is not None]
         except ValueError:

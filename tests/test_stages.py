@@ -11,6 +11,8 @@ from masterify_core import chain, schema
 from masterify_core.audio import Audio
 from masterify_core.errors import SettingError
 from masterify_core.stages.dynamics import Band, Dynamics
+from masterify_core.stages.match import Curve, Match
+from masterify_core.stages.stereo import Stereo
 from masterify_core.stages.tone import Tone
 from tests.strategies import settings_of, values_of
 
@@ -28,7 +30,32 @@ dynamics = crossovers.flatmap(
         lambda bands: Dynamics(crossovers_hz=tuple(hz), bands=tuple(bands))
     )
 )
-HARD_TO_DRAW = {Tone: tones, Dynamics: dynamics}
+
+
+def row_of(cls, name, **size):
+    """Values that one element of a tuple field may take, with the count asked for."""
+    hint = schema.hints_of(cls)[name]
+    return st.lists(
+        values_of((hint.__origin__ if hasattr(hint, "__metadata__") else hint).__args__[0]), **size
+    )
+
+
+curves = row_of(Curve, "level_dbfs", min_size=1, max_size=6, unique=True).flatmap(
+    lambda level: row_of(Curve, "gain_db", min_size=len(level), max_size=len(level)).map(
+        lambda gain: Curve(level_dbfs=tuple(sorted(level)), gain_db=tuple(gain))
+    )
+)
+matches = st.builds(
+    lambda bands, smooth_ms: Match(bands=tuple(bands), smooth_ms=smooth_ms),
+    st.lists(curves, min_size=9, max_size=9),
+    values_of(schema.hints_of(Match)["smooth_ms"]),
+)
+sides = row_of(Stereo, "side_hz", max_size=6, unique=True).flatmap(
+    lambda hz: row_of(Stereo, "side_db", min_size=len(hz), max_size=len(hz)).flatmap(
+        lambda db: settings_of(Stereo, side_hz=st.just(tuple(sorted(hz))), side_db=st.just(tuple(db)))
+    )
+)
+HARD_TO_DRAW = {Tone: tones, Dynamics: dynamics, Match: matches, Stereo: sides}
 """Classes whose rules between fields are seldom met by chance."""
 
 

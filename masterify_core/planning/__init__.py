@@ -1,5 +1,6 @@
 """Planning: all mastering decisions, one file a stage, and the plan made of them."""
 
+from masterify_core.planning.following import Follow
 from masterify_core.planning.planner import plan
 
-__all__ = ["plan"]
+__all__ = ["Follow", "plan"]

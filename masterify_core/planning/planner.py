@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from masterify_core.metering.report import Measurement
-from masterify_core.planning import dynamics, repair, stereo, tone
+from masterify_core.planning import dynamics, following, match, repair, stereo, tone
 from masterify_core.planning.aim import Aim, Decision
+from masterify_core.planning.following import Follow
 from masterify_core.planning.orders import order
 from masterify_core.presets import Library
 from masterify_core.recipe import Recipe, Skipped, Step
@@ -18,6 +19,7 @@ DECISIONS: Mapping[str, Callable[[Aim], Decision]] = {
     "repair": repair.decide,
     "tone": tone.decide,
     "stereo": stereo.decide,
+    "match": match.decide,
     "dynamics": dynamics.decide,
 }
 USUAL_INTENSITY = 50.0
@@ -34,6 +36,7 @@ def plan(
     measurement: Measurement, library: Library, *, platforms: Sequence[str], genre: str, ai_service: str, tier: str,
     intensity: float, loudness_lufs: float | None = None, ceiling_dbtp: float | None = None,
     bit_depth: Literal["16", "24", "32f"] | None = None, sample_rate: int | None = None,
+    follow: Follow | None = None,
 ) -> Recipe:  # fmt: skip
     """Decide everything.
 
@@ -47,6 +50,8 @@ def plan(
         0 to 100; scales every stage, 0 plans none.
     loudness_lufs, ceiling_dbtp, bit_depth, sample_rate
         Instead of the platforms' own.
+    follow
+        A reference that tone, width and dynamics follow instead of the genre, finished song or not.
 
     Raises
     ------
@@ -60,9 +65,12 @@ def plan(
     aim = Aim(
         measurement=measurement, genre=sound, prior=prior, tier=effort, strength=strength, holds_back=holds_back
     )  # fmt: skip
+    decisions = DECISIONS
+    if follow is not None and strength > 0.0:
+        decisions = {**DECISIONS, **following.decisions_after(follow, aim)}
     steps, skipped = [], []
     for name in effort.stages:
-        decision = DECISIONS[name](aim)
+        decision = decisions[name](aim)
         if decision.stage is None:
             skipped.append(Skipped(stage=name, reason=decision.reason))
         else:
@@ -71,7 +79,10 @@ def plan(
         order(name, library.platform(name), genre, sound, loudness_lufs, ceiling_dbtp, bit_depth, sample_rate)
         for name in platforms
     ]
-    notes = []
+    notes: list[str] = []
+    if follow is not None:
+        orders = [following.louder(made, library.platform(made.platform), follow) for made in orders]
+        notes += follow.reference.notes
     if finished > 0.5 and intensity > 0.0:
         done = (
             "processing is held back" if holds_back < 1.0 else "processed all the same, as intensity is high"

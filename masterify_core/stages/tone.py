@@ -11,7 +11,7 @@ from masterify_core.errors import SettingError
 from masterify_core.filters import Floats
 from masterify_core.schema import Checked, Range
 
-LARGEST_MOVE_DB = 12.0
+LARGEST_RAISE_DB, LARGEST_CUT_DB = 12.0, -24.0  # a reference without bass asks for cuts deeper than any raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Tone(Checked):
     """
 
     hz: tuple[Annotated[float, Range(5.0, 96_000.0, "Hz")], ...]
-    db: tuple[Annotated[float, Range(-LARGEST_MOVE_DB, LARGEST_MOVE_DB, "dB")], ...]
+    db: tuple[Annotated[float, Range(LARGEST_CUT_DB, LARGEST_RAISE_DB, "dB")], ...]
 
     def check(self) -> None:
         """As many gains as frequencies, in rising order."""
