@@ -1,0 +1,65 @@
+"""``/api/v1/jobs/{job_id}/events``: progress as server-sent events, until the job has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from masterify_server.api.job_view import progress_view
+from masterify_server.api.queries import job_of_caller
+from masterify_server.services import Services, services_of
+from masterify_server.store import jobs
+from masterify_server.store.jobs import Job
+from masterify_server.store.keys import Caller
+
+PING_S = 15.0
+LONGEST_S = 3600.0  # then the client connects again, as EventSource does by itself
+RETRY_MS = 2000
+
+
+async def stream_events(request: Request, caller: Caller) -> StreamingResponse:
+    """Tell status, progress and stage whenever they change; the last event is the job's end."""
+    job = await job_of_caller(request, caller)
+    told = _events(services_of(request), job, request.state.language)
+    return StreamingResponse(
+        told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+    )
+
+
+async def _events(services: Services, job: Job, language: str) -> AsyncIterator[str]:
+    """Read the job anew whenever the store says that it may have changed; end when the process is to end."""
+    yield f"retry: {RETRY_MS}\n\n"
+    seen = ""
+    stopping = asyncio.ensure_future(services.stopping.wait())
+    loop = asyncio.get_running_loop()
+    end = loop.time() + LONGEST_S
+    try:
+        async with aclosing(services.store.changes(job.job_id, PING_S)) as changes:
+            while loop.time() < end:
+                change = asyncio.ensure_future(anext(changes))
+                await asyncio.wait((change, stopping), return_when=asyncio.FIRST_COMPLETED)
+                if not change.done():
+                    change.cancel()
+                    await asyncio.wait((change,))
+                    return
+                await change
+                now = await services.store.do(jobs.read_job(job.job_id, job.account_id))
+                if now is None:
+                    return
+                event = _event(now, language)
+                yield event if event != seen else ": ping\n\n"
+                seen = event
+                if now.ended:
+                    return
+    finally:
+        stopping.cancel()
+
+
+def _event(job: Job, language: str) -> str:
+    kind = "end" if job.ended else "progress"
+    return f"event: {kind}\ndata: {json.dumps(progress_view(job, language), ensure_ascii=False)}\n\n"

@@ -1,0 +1,96 @@
+"""``POST /api/v1/master``: receive, check, store, admit. What is refused leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from masterify_server.api.order_form import FORM, Wish, idempotency_key, idempotency_of, read_wish
+from masterify_server.errors import ApiError
+from masterify_server.names import stem_of
+from masterify_server.probe import Probed
+from masterify_server.services import Services, services_of
+from masterify_server.store import jobs
+from masterify_server.store.jobs import Admitted, Order
+from masterify_server.store.keys import Caller
+from masterify_server.upload import Upload, received
+
+
+async def create_job(request: Request, caller: Caller) -> JSONResponse:
+    """Accept a song, or say why not; the answer to a repeated Idempotency-Key is the first one's."""
+    services = services_of(request)
+    if idempotency_key(request) is None:  # a repetition is answered whatever is left by now
+        _refuse_early(services, caller)
+    async with received(request, services.uploads, FORM, services.limits) as upload:
+        if "file" not in upload.files:
+            raise ApiError("INVALID_PARAMETER", "missing", param="file")
+        wish = await read_wish(upload.texts, services.library, services.settings)
+        formats = await _formats(services, upload)
+        order = _order(wish, upload, formats, request.state.language)
+        admitted = await _admit(services, caller, order, upload, idempotency_of(request, upload))
+        services.metrics.uploaded(sum(file.bytes for file in upload.files.values()))
+    job = admitted.job
+    headers = {"Location": f"/api/v1/jobs/{job.job_id}"}
+    if admitted.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return JSONResponse(
+        {
+            "job_id": job.job_id,
+            "status": "queued",
+            "platforms": list(job.order.platforms),
+            "credits_used": job.cost,
+            "credits_remaining": job.credits_left,
+        },
+        status_code=201,
+        headers=headers,
+    )
+
+
+def _refuse_early(services: Services, caller: Caller) -> None:
+    """Refuse what could not be admitted before 50 MB are sent; `admit` has the last word."""
+    limit = services.plans.plan(caller.plan).concurrent_jobs
+    cheapest = min(services.plans.credits.values())
+    if caller.credits < cheapest:
+        raise ApiError("INSUFFICIENT_CREDITS", cost=cheapest, left=caller.credits)
+    if caller.active_jobs >= limit:
+        raise ApiError("CONCURRENT_LIMIT", limit=limit)
+
+
+async def _formats(services: Services, upload: Upload) -> dict[str, Probed]:
+    """Look into all files at once."""
+    names = list(upload.files)
+    looks = (services.probe.look(upload.files[name].path, name) for name in names)
+    return dict(zip(names, await asyncio.gather(*looks), strict=True))
+
+
+def _order(wish: Wish, upload: Upload, formats: dict[str, Probed], language: str) -> Order:
+    reference = formats.get("reference_file")
+    return Order(
+        platforms=wish.platforms, genre=wish.genre, ai_service=wish.ai_service, tier=wish.tier,
+        song_name=stem_of(upload.files["file"].name), song_format=formats["file"].container.lower(),
+        reference_format=reference.container.lower() if reference else None,
+        webhook_url=wish.webhook_url, language=language,
+    )  # fmt: skip
+
+
+async def _admit(
+    services: Services, caller: Caller, order: Order, upload: Upload, idempotency: tuple[str, str] | None
+) -> Admitted:
+    """Store the files, then let the store decide: a worker may begin the moment it says yes."""
+    job_id = jobs.new_job_id()
+    cost = services.plans.cost(order.tier)
+    stored = {f"in/{job_id}/song.{order.song_format}": upload.files["file"].path}
+    if order.reference_format is not None:
+        stored[f"in/{job_id}/reference.{order.reference_format}"] = upload.files["reference_file"].path
+    admitted: Admitted | None = None
+    try:
+        for key, path in stored.items():
+            await services.storage.put(key, path)
+        call = jobs.admit(caller.account_id, job_id, order, cost, services.plans, idempotency)
+        admitted = await services.store.do(call)
+        return admitted
+    finally:
+        if admitted is None or admitted.replayed:
+            await services.storage.delete(f"in/{job_id}/")

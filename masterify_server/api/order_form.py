@@ -1,0 +1,106 @@
+"""The form of ``POST /api/v1/master``: its fields, what they may hold, and what makes two requests the same."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from masterify_core.presets import Library
+from masterify_server import addresses
+from masterify_server.api.queries import choice
+from masterify_server.errors import ApiError
+from masterify_server.multipart import Form
+from masterify_server.settings import Settings
+from masterify_server.upload import Upload
+
+FILES = ("file", "reference_file")
+TEXTS = ("platforms", "genre", "ai_service", "tier", "webhook_url")
+FORM = Form(files=FILES, texts=TEXTS)
+LONGEST_SHOWN = 64
+LONGEST_KEY = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """The text fields, checked."""
+
+    platforms: tuple[str, ...]
+    genre: str
+    ai_service: str
+    tier: str
+    webhook_url: str | None
+
+
+async def read_wish(texts: Mapping[str, str], library: Library, settings: Settings) -> Wish:
+    """Check all text fields.
+
+    Raises
+    ------
+    ApiError
+        ``INVALID_PLATFORM``, ``INVALID_PARAMETER`` with ``param``, ``INVALID_WEBHOOK_URL``.
+    """
+    platforms = platforms_of(texts.get("platforms", ""), library)
+    genre = choice("genre", texts.get("genre"), library.genres(), "other")
+    ai_service = choice("ai_service", texts.get("ai_service"), library.ai_services(), "other")
+    tier = choice("tier", texts.get("tier"), library.tiers(), "standard")
+    webhook_url = texts.get("webhook_url") or None
+    if webhook_url is not None:
+        await check_webhook_url(webhook_url, settings, "webhook_url")
+    assert genre is not None
+    assert ai_service is not None
+    assert tier is not None
+    return Wish(
+        platforms=platforms, genre=genre, ai_service=ai_service, tier=tier, webhook_url=webhook_url
+    )
+
+
+def platforms_of(given: str, library: Library) -> tuple[str, ...]:
+    """Names separated by commas, in the order given, each once; blanks and an empty last one are forgiven."""
+    known = library.api_platforms
+    names = [name.strip(" \t") for name in given.split(",")]
+    if names[-1] == "":
+        names.pop()
+    if not names:
+        raise ApiError("INVALID_PLATFORM", "missing", param="platforms", known=", ".join(known))
+    for name in names:
+        if name not in known:
+            shown = repr(name[:LONGEST_SHOWN])
+            raise ApiError("INVALID_PLATFORM", param="platforms", given=shown, known=", ".join(known))
+    return tuple(dict.fromkeys(names))
+
+
+async def check_webhook_url(url: str, settings: Settings, param: str) -> None:
+    """Refuse what must not be called; who cannot be looked up right now is looked up again at each delivery."""
+    try:
+        target = addresses.parse(url)
+        await asyncio.to_thread(addresses.resolve, target, settings.webhook_allow_hosts)
+    except addresses.BlockedError:
+        raise ApiError("INVALID_WEBHOOK_URL", param=param) from None
+    except socket.gaierror as error:
+        if error.errno != socket.EAI_AGAIN:
+            raise ApiError("INVALID_WEBHOOK_URL", "unresolved", param=param) from None
+    except OSError:
+        return
+
+
+def idempotency_of(request: Request, upload: Upload) -> tuple[str, str] | None:
+    """The Idempotency-Key and a fingerprint of all that makes the request what it is; None without a key."""
+    key = idempotency_key(request)
+    if key is None:
+        return None
+    what = [sorted(upload.texts.items()), sorted((name, f.sha256) for name, f in upload.files.items())]
+    return key, hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The header, checked."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise ApiError("INVALID_PARAMETER", "header", param="Idempotency-Key", limit=LONGEST_KEY)
+    return key

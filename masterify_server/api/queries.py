@@ -1,0 +1,83 @@
+"""Query parameters, JSON bodies and job ids, checked: the answer to a wrong one names it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from masterify_server.auth import Caller
+from masterify_server.errors import ApiError
+from masterify_server.services import services_of
+from masterify_server.store import jobs
+from masterify_server.store.jobs import Job
+
+LONGEST_JSON_BYTES = 16_384
+LONGEST_SHOWN = 64
+
+
+def choice(name: str, given: str | None, known: Collection[str], default: str | None = None) -> str | None:
+    """One of the known values, or the default if nothing was given."""
+    if given is None:
+        return default
+    if given not in known:
+        raise ApiError("INVALID_PARAMETER", "choice", param=name, known=", ".join(known))
+    return given
+
+
+def number(name: str, given: str | None, least: int, most: int, default: int) -> int:
+    """A whole number within its range."""
+    if given is None:
+        return default
+    if not given.isascii() or not given.isdigit() or len(given) > 9 or not least <= int(given) <= most:
+        raise ApiError("INVALID_PARAMETER", "number", param=name, least=least, most=most)
+    return int(given)
+
+
+def known_only(given: Collection[str], known: Collection[str]) -> None:
+    """Refuse names that mean nothing: a misspelled one would be skipped in silence."""
+    for name in given:
+        if name not in known:
+            raise ApiError(
+                "INVALID_PARAMETER", "unknown", param=name[:LONGEST_SHOWN], known=", ".join(known) or "-"
+            )
+
+
+async def json_object(request: Request, known: Collection[str]) -> Mapping[str, Any]:
+    """The body as a JSON object with known fields only; an empty body is an empty object."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LONGEST_JSON_BYTES:
+            raise ApiError("INVALID_PARAMETER", "json", limit=LONGEST_JSON_BYTES)
+    try:
+        held = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        held = None
+    if not isinstance(held, dict):
+        raise ApiError("INVALID_PARAMETER", "json", limit=LONGEST_JSON_BYTES)
+    known_only(held, known)
+    return held
+
+
+async def job_of_caller(request: Request, caller: Caller) -> Job:
+    """The job that the address names; another account's does not exist."""
+    job = await services_of(request).store.do(jobs.read_job(job_id_of(request), caller.account_id))
+    if job is None:
+        raise ApiError("JOB_NOT_FOUND")
+    return job
+
+
+def job_id_of(request: Request) -> str:
+    """The id in the address, if it is one."""
+    given: str = request.path_params["job_id"]
+    try:
+        is_id = str(uuid.UUID(given)) == given
+    except ValueError:
+        is_id = False
+    if not is_id:
+        raise ApiError("JOB_NOT_FOUND")
+    return given

@@ -1,0 +1,110 @@
+"""The web application on one screen: routes, error handlers, what lives as long as the process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from masterify_server import errors
+from masterify_server.api import account, deliveries, documentation, downloads, events, health, hooks, jobs, master, reports
+from masterify_server.api.routing import resource
+from masterify_server.auth import READ, WRITE, guarded
+from masterify_server.errors import ApiError
+from masterify_server.messages import message
+from masterify_server.refusals import Refused, UnavailableError
+from masterify_server.services import Services
+from masterify_server.surroundings import Surroundings
+
+log = logging.getLogger("masterify.web")
+V1 = "/api/v1"
+GONE_AWAY = 499  # nobody reads it; the log does
+
+ROUTES = [
+    resource(f"{V1}/master", POST=guarded(master.create_job, WRITE)),
+    resource(f"{V1}/jobs", GET=guarded(jobs.list_jobs, READ)),
+    resource(f"{V1}/jobs/{{job_id}}", GET=guarded(jobs.read_job, READ), DELETE=guarded(jobs.delete_job, WRITE)),
+    resource(f"{V1}/jobs/{{job_id}}/download", GET=downloads.download),
+    resource(f"{V1}/jobs/{{job_id}}/report", GET=guarded(reports.read_report, READ)),
+    resource(f"{V1}/jobs/{{job_id}}/events", GET=guarded(events.stream_events, READ)),
+    resource(f"{V1}/account", GET=guarded(account.read_account, READ)),
+    resource(f"{V1}/webhooks", GET=guarded(hooks.list_hooks, READ), POST=guarded(hooks.create_hook, WRITE)),
+    resource(
+        f"{V1}/webhooks/{{webhook_id}}",
+        GET=guarded(hooks.read_hook, READ), PATCH=guarded(hooks.change_hook, WRITE), DELETE=guarded(hooks.delete_hook, WRITE),
+    ),
+    resource(f"{V1}/webhooks/{{webhook_id}}/test", POST=guarded(hooks.test_hook, WRITE)),
+    resource(f"{V1}/webhooks/{{webhook_id}}/secret", POST=guarded(hooks.rotate_secret, WRITE)),
+    resource(f"{V1}/webhooks/{{webhook_id}}/deliveries", GET=guarded(deliveries.list_deliveries, READ)),
+    resource(
+        f"{V1}/webhooks/{{webhook_id}}/deliveries/{{delivery_id}}/replay",
+        POST=guarded(deliveries.replay_delivery, WRITE),
+    ),
+    resource("/healthz", GET=health.healthz),
+    resource("/readyz", GET=health.readyz),
+    resource("/metrics", GET=health.show_metrics),
+    resource("/openapi.json", GET=documentation.openapi),
+    resource("/docs", GET=documentation.docs),
+]  # fmt: skip
+
+
+def build_app(services: Services) -> Surroundings:
+    """Put the application together; it starts and ends the probe, and closes the store's connections."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        services.uploads.mkdir(parents=True, exist_ok=True)
+        await services.probe.start()
+        try:
+            yield
+        finally:
+            services.stopping.set()
+            await services.probe.close()
+            await services.store.close()
+
+    app = Starlette(
+        routes=ROUTES,
+        lifespan=lifespan,
+        exception_handlers={
+            Refused: _refused,
+            UnavailableError: _unavailable,
+            HTTPException: _no_route,
+            ClientDisconnect: _gone_away,
+        },
+    )
+    app.state.services = services
+    return Surroundings(app, services.metrics)
+
+
+def _refused(request: Request, error: Exception) -> JSONResponse:
+    """Answer the envelope, in the language asked for."""
+    assert isinstance(error, Refused)
+    known = error if error.code in errors.STATUSES else ApiError("INTERNAL_ERROR")
+    if known is not error:
+        log.error("the store refused with %s", error)
+    state = request.state
+    key = known.key if isinstance(known, ApiError) else known.code
+    words = message(key, state.language, {"param": known.param, **known.facts})
+    state.code = known.code
+    headers = dict(known.headers) if isinstance(known, ApiError) else {}
+    headers["Content-Language"] = state.language
+    body = errors.body_of(known.code, words, state.request_id, known.param)
+    return JSONResponse(body, status_code=errors.status_of(known.code), headers=headers)
+
+
+def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    log.warning("unavailable: %s", error)
+    return _refused(request, errors.unavailable())
+
+
+def _no_route(request: Request, _error: Exception) -> JSONResponse:
+    return _refused(request, ApiError("NOT_FOUND"))
+
+
+def _gone_away(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=GONE_AWAY)

@@ -1,0 +1,76 @@
+"""Who is asking: API keys, what they may do, and how often."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from masterify_server.errors import ApiError
+from masterify_server.services import services_of
+from masterify_server.store import keys
+from masterify_server.store.keys import Caller
+from masterify_server.store.rates import Rate
+
+Guarded = Callable[[Request, Caller], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+READ, WRITE = keys.SCOPES
+KEY = re.compile(r"aim_live_[0-9a-f]{32}")
+LONGEST_HEADER = 512
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="masterify"'}
+WINDOW_S = 60
+
+
+def guarded(endpoint: Guarded, scope: str) -> Endpoint:
+    """Let an endpoint be called with a good key of this scope, within its rate; it is told who calls."""
+
+    async def answer(request: Request) -> Response:
+        return await endpoint(request, await caller_of(request, scope))
+
+    return answer
+
+
+async def caller_of(request: Request, scope: str) -> Caller:
+    """Whose key a request carries; counts the request.
+
+    Raises
+    ------
+    ApiError
+        ``INVALID_API_KEY``, whatever is wrong with the key; ``RATE_LIMIT``, ``PLAN_REQUIRED``, ``SCOPE_REQUIRED``.
+    """
+    services, settings = services_of(request), services_of(request).settings
+    given = request.headers.get("authorization", "")[:LONGEST_HEADER]
+    kind, _, secret = given.partition(" ")
+    # A key of the wrong form is looked up like any other: no answer comes sooner than another.
+    caller = await services.store.do(keys.authorize(secret, services.plans))
+    if caller is None or kind.lower() != "bearer" or not KEY.fullmatch(secret) or caller.kind != "live":
+        raise ApiError("INVALID_API_KEY", headers=CHALLENGE)
+    request.state.account, request.state.key_id = caller.account_id, caller.key_id
+    request.state.headers.update(rate_headers(caller.rate))
+    if not caller.rate.allowed:
+        wait_s = max(1, caller.rate.retry_after_s)
+        raise ApiError(
+            "RATE_LIMIT", headers={"Retry-After": str(wait_s)}, limit=caller.rate.limit, seconds=wait_s
+        )
+    if not services.plans.lets_in(caller.plan, settings.api_min_plan):
+        raise ApiError("PLAN_REQUIRED", plan=settings.api_min_plan)
+    if scope not in caller.scopes:
+        raise ApiError("SCOPE_REQUIRED", scope=scope)
+    return caller
+
+
+def rate_headers(rate: Rate) -> dict[str, str]:
+    """Say what is left: as draft-ietf-httpapi-ratelimit-headers does, and as clients have known it for long.
+
+    >>> rate_headers(Rate(allowed=True, limit=30, remaining=29, reset_s=2, retry_after_s=0))["RateLimit"]
+    '"default";r=29;t=2'
+    """
+    return {
+        "RateLimit-Policy": f'"default";q={rate.limit};w={WINDOW_S}',
+        "RateLimit": f'"default";r={rate.remaining};t={rate.reset_s}',
+        "X-RateLimit-Limit": str(rate.limit),
+        "X-RateLimit-Remaining": str(rate.remaining),
+        "X-RateLimit-Reset": str(rate.reset_s),
+    }

@@ -1,0 +1,103 @@
+"""What is around every request: its id, its language, headers of every answer, the log line, the last net for faults."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from masterify_server import logs
+from masterify_server.errors import body_of
+from masterify_server.messages import language_of, message
+from masterify_server.metrics import Metrics
+
+log = logging.getLogger("masterify.access")
+NO_ROUTE = "(none)"
+# Answers are no pages: nothing in them may run or be framed. Pages bring their own policy.
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+HSTS = "max-age=31536000"
+
+
+class Surroundings:
+    """Wraps the whole application, its error handling included.
+
+    Handlers find ``request_id`` and ``language`` in ``request.state`` and may leave there: ``route`` (a
+    template), ``account``, ``key_id``, ``code`` (of the error answered) and ``headers`` for the answer.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; faults of ours become ``INTERNAL_ERROR`` and a traceback in the log."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["request_id"] = f"req_{secrets.token_hex(12)}"
+        state["language"] = language_of(Headers(scope=scope).get("accept-language"))
+        state["headers"] = {}
+        started = time.perf_counter()
+        seen = {"status": 0, "bytes": 0, "done": 0}
+
+        async def pass_on(answer: Message) -> None:
+            if answer["type"] == "http.response.start":
+                seen["status"] = answer["status"]
+                _complete(answer, scope, state)
+            elif answer["type"] == "http.response.body":
+                seen["bytes"] += len(answer.get("body", b""))
+                seen["done"] = not answer.get("more_body", False)
+            await send(answer)
+
+        try:
+            await self.app(scope, receive, pass_on)
+        except Exception:
+            log.exception("fault", extra={logs.FIELDS: {"request_id": state["request_id"]}})
+            if seen["status"]:
+                if not seen["done"]:
+                    raise  # the answer has begun: all that is left is to break it off visibly
+            else:
+                await _fault(state)(scope, receive, pass_on)
+        finally:
+            self._record(scope, state, seen, time.perf_counter() - started)
+
+    def _record(self, scope: Scope, state: dict[str, Any], seen: dict[str, int], seconds: float) -> None:
+        route = state.get("route", NO_ROUTE)
+        status = seen["status"] or 499  # as nginx calls a client that went away before the answer
+        self._metrics.answered(scope["method"], route, status, seconds)
+        if "code" in state:
+            self._metrics.refused(state["code"])
+        logs.event(
+            log, logging.INFO, "request", request_id=state["request_id"], method=scope["method"], path=scope["path"],
+            route=route, status=status, ms=round(1000 * seconds, 1), bytes=seen["bytes"], code=state.get("code"),
+            account=state.get("account"), key_id=state.get("key_id"), client=(scope.get("client") or ("",))[0] or None,
+        )  # fmt: skip
+
+
+def _complete(answer: Message, scope: Scope, state: dict[str, Any]) -> None:
+    """Add what every answer carries; what a handler has set itself stays."""
+    headers = MutableHeaders(raw=list(answer.get("headers", [])))
+    headers["X-Request-Id"] = state["request_id"]
+    for name, value in (*state["headers"].items(), *HEADERS.items()):
+        headers.setdefault(name, value)
+    if scope.get("scheme") == "https":
+        headers.setdefault("Strict-Transport-Security", HSTS)
+    answer["headers"] = headers.raw
+
+
+def _fault(state: dict[str, Any]) -> JSONResponse:
+    state["code"] = "INTERNAL_ERROR"
+    words = message("INTERNAL_ERROR", state["language"])
+    body = body_of("INTERNAL_ERROR", words, state["request_id"])
+    return JSONResponse(body, status_code=500, headers={"Content-Language": state["language"]})
