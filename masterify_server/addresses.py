@@ -48,7 +48,7 @@ def parse(url: str) -> Target:
         raise BlockedError("it is not a web address")
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
+        host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         raise BlockedError("it is not a web address") from None
     if parts.scheme not in DEFAULT_PORTS:
@@ -59,7 +59,9 @@ def parse(url: str) -> Target:
     return Target(url, parts.scheme, host, port or DEFAULT_PORTS[parts.scheme])
 
 
-def resolve(target: Target, allow_hosts: Collection[str] = (), timeout_s: float = RESOLVING_S) -> tuple[str, ...]:
+def resolve(
+    target: Target, allow_hosts: Collection[str] = (), timeout_s: float = RESOLVING_S
+) -> tuple[str, ...]:
     """Look the host up once; every answer must be public, unless the deployment allows the host by name.
 
     Whoever calls the host must connect to one of these answers: a second look-up may answer otherwise.

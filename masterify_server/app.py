@@ -12,12 +12,23 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from masterify_server import errors
-from masterify_server.api import account, deliveries, documentation, downloads, events, health, hooks, jobs, master, reports
+from masterify_server.api import (
+    account,
+    deliveries,
+    documentation,
+    downloads,
+    events,
+    health,
+    hooks,
+    jobs,
+    master,
+    reports,
+)
 from masterify_server.api.routing import resource
 from masterify_server.auth import READ, WRITE, guarded
 from masterify_server.errors import ApiError
 from masterify_server.messages import message
-from masterify_server.refusals import Refused, UnavailableError
+from masterify_server.refusals import RefusedError, UnavailableError
 from masterify_server.services import Services
 from masterify_server.surroundings import Surroundings
 
@@ -71,7 +82,7 @@ def build_app(services: Services) -> Surroundings:
         routes=ROUTES,
         lifespan=lifespan,
         exception_handlers={
-            Refused: _refused,
+            RefusedError: _refused,
             UnavailableError: _unavailable,
             HTTPException: _no_route,
             ClientDisconnect: _gone_away,
@@ -83,7 +94,7 @@ def build_app(services: Services) -> Surroundings:
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
     """Answer the envelope, in the language asked for."""
-    assert isinstance(error, Refused)
+    assert isinstance(error, RefusedError)
     known = error if error.code in errors.STATUSES else ApiError("INTERNAL_ERROR")
     if known is not error:
         log.error("the store refused with %s", error)

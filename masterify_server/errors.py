@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from masterify_server.refusals import Refused
+from masterify_server.refusals import RefusedError
 
 RETRY_S = 5
 
@@ -38,8 +38,8 @@ STATUSES: Mapping[str, int] = {
 """Codes never change once released; each has one status."""
 
 
-class ApiError(Refused):
-    """A request is refused by the web itself; the store raises plain `Refused`.
+class ApiError(RefusedError):
+    """A request is refused by the web itself; the store raises plain `RefusedError`.
 
     Parameters
     ----------

@@ -47,4 +47,4 @@ class Metrics:
         """Everything, in the text format of OpenMetrics."""
         for what, count in counts.items():
             self._store.labels(what).set(count)
-        return bytes(generate_latest(self._registry))
+        return bytes(generate_latest(self._registry))  # type: ignore[no-untyped-call]

@@ -44,10 +44,10 @@ def stem_of(name: str) -> str:
 
 
 def disposition(name: str, kind: str = "attachment") -> str:
-    """Word a Content-Disposition header (RFC 6266): the name in any script, and one in ASCII for old programs.
+    r"""Word a Content-Disposition header (RFC 6266): the name in any script, and one in ASCII for old programs.
 
     >>> disposition("봄 노래.wav")
-    'attachment; filename="_ __.wav"; filename*=UTF-8\\'\\'%EB%B4%84%20%EB%85%B8%EB%9E%98.wav'
+    'attachment; filename="_ __.wav"; filename*=UTF-8\'\'%EB%B4%84%20%EB%85%B8%EB%9E%98.wav'
     """
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,5 +1,7 @@
 """The client for addresses that users name: one POST to a vetted, pinned address, bounded in time and size."""
 
+# ruff: noqa: ARG002 - the signatures are those of httpcore; here one deadline stands over all its time-outs
+
 from __future__ import annotations
 
 import ssl

@@ -131,7 +131,8 @@ class Probe:
             return ApiError("UNSUPPORTED_FORMAT", "wav" if "WAV file that" in problem else "", param=param)
         for pattern, detail in DETAILS:
             if found := pattern.search(problem):
-                return ApiError("INVALID_AUDIO", detail, param=param, **found.groupdict())
+                facts: dict[str, Any] = found.groupdict()
+                return ApiError("INVALID_AUDIO", detail, param=param, **facts)
         return ApiError("INVALID_AUDIO", "damaged" if code == "damaged_audio" else "", param=param)
 
     def _start(self) -> None:

@@ -32,7 +32,7 @@ class Services:
     storage: Storage
     probe: Probe
     uploads: Path
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     metrics: Metrics = field(default_factory=Metrics)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -12,7 +12,9 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADERS_S = 10.0  # from the first byte of a request (or of a connection) to the end of its headers
-LINGERING_S = 10.0  # for the rest of a body that was refused: closing at once would lose the answer on its way
+LINGERING_S = (
+    10.0  # for the rest of a body that was refused: closing at once would lose the answer on its way
+)
 KEEP_ALIVE_S = 75  # longer than the 60 s that proxies keep their side
 STOPPING_S = 15
 MOST_CONNECTIONS = 2000

@@ -54,9 +54,7 @@ def signatures(secrets: Iterable[str], message_id: str, at_s: int, body: bytes) 
     Standard Webhooks 1.0, "Signature scheme".
     """
     text = f"{message_id}.{at_s}.".encode() + body
-    made = (
-        base64.b64encode(hmac.digest(_key(secret), text, hashlib.sha256)).decode() for secret in secrets
-    )
+    made = (base64.b64encode(hmac.digest(_key(secret), text, hashlib.sha256)).decode() for secret in secrets)
     return " ".join(f"v1,{signature}" for signature in made)
 
 

@@ -1,6 +1,7 @@
 """The tables inside the documents, made from presets and code. Refresh them with ``python -m tests.refresh_docs``."""
 
 import ast
+import json
 import re
 import sys
 import tomllib
@@ -13,6 +14,7 @@ from masterify_core.preset_tables import ai_service_table, genre_table, markdown
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md"]
+OPENAPI = ROOT / "masterify_server" / "openapi.yaml"
 BLOCK = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- /table -->)", re.S)
 PRESET_TABLES = {
     "platforms": platform_table,
@@ -62,7 +64,17 @@ def refreshed(text):
     return BLOCK.sub(lambda found: f"{found[1]}\n{markdown(table(found[2]))}\n\n{found[3]}", text)
 
 
+def openapi_json():
+    """The API's description as the server reads it, without a reader of YAML."""
+    import yaml  # only to write what users need no YAML for
+
+    return (
+        json.dumps(yaml.safe_load(OPENAPI.read_text(encoding="utf-8")), ensure_ascii=False, indent=1) + "\n"
+    )
+
+
 if __name__ == "__main__":
+    OPENAPI.with_suffix(".json").write_text(openapi_json(), encoding="utf-8")
     for document in DOCUMENTS:
         document.write_text(refreshed(document.read_text(encoding="utf-8")), encoding="utf-8")
         sys.stdout.write(f"refreshed {document.name}\n")

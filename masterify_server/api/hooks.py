@@ -75,7 +75,7 @@ async def delete_hook(request: Request, caller: Caller) -> Response:
 async def test_hook(request: Request, caller: Caller) -> JSONResponse:
     """Send a test message to the endpoint, soon."""
     message_id = hooks.new_message_id()
-    call = hooks.test_hook(caller.account_id, hook_id_of(request), message_id)
+    call = hooks.ping_hook(caller.account_id, hook_id_of(request), message_id)
     if not await services_of(request).store.do(call):
         raise ApiError("NOT_FOUND", "webhook")
     return JSONResponse({"id": message_id, "event": hooks.TEST_EVENT}, status_code=202)

@@ -12,6 +12,7 @@ from masterify_server.errors import ApiError
 from masterify_server.names import stem_of
 from masterify_server.probe import Probed
 from masterify_server.services import Services, services_of
+from masterify_server.storage import input_name
 from masterify_server.store import jobs
 from masterify_server.store.jobs import Admitted, Order
 from masterify_server.store.keys import Caller
@@ -80,17 +81,18 @@ async def _admit(
 ) -> Admitted:
     """Store the files, then let the store decide: a worker may begin the moment it says yes."""
     job_id = jobs.new_job_id()
-    cost = services.plans.cost(order.tier)
-    stored = {f"in/{job_id}/song.{order.song_format}": upload.files["file"].path}
+    stored = {input_name(job_id, "song", order.song_format): upload.files["file"].path}
     if order.reference_format is not None:
-        stored[f"in/{job_id}/reference.{order.reference_format}"] = upload.files["reference_file"].path
+        reference = upload.files["reference_file"].path
+        stored[input_name(job_id, "reference", order.reference_format)] = reference
+    cost = services.plans.cost(order.tier)
     admitted: Admitted | None = None
     try:
-        for key, path in stored.items():
-            await services.storage.put(key, path)
+        for name, path in stored.items():
+            await asyncio.to_thread(services.storage.put, path, name)
         call = jobs.admit(caller.account_id, job_id, order, cost, services.plans, idempotency)
         admitted = await services.store.do(call)
         return admitted
     finally:
         if admitted is None or admitted.replayed:
-            await services.storage.delete(f"in/{job_id}/")
+            await asyncio.to_thread(services.storage.delete, f"in/{job_id}")

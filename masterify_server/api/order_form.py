@@ -55,9 +55,7 @@ async def read_wish(texts: Mapping[str, str], library: Library, settings: Settin
     assert genre is not None
     assert ai_service is not None
     assert tier is not None
-    return Wish(
-        platforms=platforms, genre=genre, ai_service=ai_service, tier=tier, webhook_url=webhook_url
-    )
+    return Wish(platforms=platforms, genre=genre, ai_service=ai_service, tier=tier, webhook_url=webhook_url)
 
 
 def platforms_of(given: str, library: Library) -> tuple[str, ...]:

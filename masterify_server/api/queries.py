@@ -9,11 +9,11 @@ from typing import Any
 
 from starlette.requests import Request
 
-from masterify_server.auth import Caller
 from masterify_server.errors import ApiError
 from masterify_server.services import services_of
 from masterify_server.store import jobs
 from masterify_server.store.jobs import Job
+from masterify_server.store.keys import Caller
 
 LONGEST_JSON_BYTES = 16_384
 LONGEST_SHOWN = 64

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar
@@ -93,7 +93,7 @@ class AsyncStore:
         """As `Store.prepare`."""
         _check_version(await self.do(_prepare()))
 
-    async def changes(self, job_id: str, every_s: float = 15.0) -> AsyncIterator[None]:
+    async def changes(self, job_id: str, every_s: float = 15.0) -> AsyncGenerator[None, None]:
         """Come back whenever a job may have changed: at once, when it is told, and every so often in between.
 
         What is told may be lost; whoever watches reads the job (`jobs.read_job`) each time, and stops at its end.
