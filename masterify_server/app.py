@@ -27,10 +27,10 @@ from masterify_server.api import (
 from masterify_server.api.routing import resource
 from masterify_server.auth import READ, WRITE, guarded
 from masterify_server.errors import ApiError
-from masterify_server.messages import message
 from masterify_server.refusals import RefusedError, UnavailableError
 from masterify_server.services import Services
 from masterify_server.surroundings import Surroundings
+from masterify_server.wording import message
 
 log = logging.getLogger("masterify.web")
 V1 = "/api/v1"

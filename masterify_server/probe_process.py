@@ -48,7 +48,7 @@ def main(control: socket.socket) -> None:
 def answer(path: str, max_seconds: float) -> dict[str, Any]:
     """What is to be said of a file: its facts, or what is wrong with it."""
     from masterify_core.errors import FileError
-    from masterify_core.files.checking import check
+    from masterify_core.files.sieve import check
 
     try:
         facts = check(path, max_seconds=max_seconds)

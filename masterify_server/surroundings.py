@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from masterify_server import logs
 from masterify_server.errors import body_of
-from masterify_server.messages import language_of, message
 from masterify_server.metrics import Metrics
+from masterify_server.wording import language_of, message
 
 log = logging.getLogger("masterify.access")
 NO_ROUTE = "(none)"

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from masterify_server import links
-from masterify_server.messages import message
 from masterify_server.rfc3339 import time_text
 from masterify_server.store.deliveries import Delivery
 from masterify_server.store.jobs import Job
+from masterify_server.wording import message
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - how secrets begin, not one
 

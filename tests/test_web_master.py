@@ -97,7 +97,7 @@ SPOILT = {
 def test_what_cannot_be_mastered_is_refused_with_the_reason(web, detail):
     answer = web.master(SPOILT[detail], headers={"Accept-Language": "en"})
     told = refused(answer, 400, "INVALID_AUDIO", "file", "en")
-    from masterify_server.messages import message
+    from masterify_server.wording import message
 
     assert told == message(f"INVALID_AUDIO.{detail}", "en", {"channels": 3, "rate": 4000})
 

@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,7 +22,7 @@ class Rules:
 
 
 HOSTILE = [
-    "ftp://example.com/x", "file:///etc/passwd", "javascript:alert(1)", "http://", "http:///x", "not a url", "//example.com/x", "",
+    "ftp://example.com/x", "file:///etc/passwd", "javascript:alert(1)", "http://", "http:///x", "not a url", "//example.com/x",
     "http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://0.0.0.0/",
     "http://0/", "http://localhost/", "http://LOCALHOST./", "http://[::1]/", "http://[::]/", "http://[::ffff:127.0.0.1]/",
     "http://[::ffff:7f00:1]/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://[fe80::1]/", "http://[fe80::1%25lo]/",
@@ -31,7 +31,7 @@ HOSTILE = [
     "http://192.0.2.1/", "http://198.18.0.1/", "http://224.0.0.1/", "http://255.255.255.255/", "http://user:pass@8.8.8.8/",
     "http://example.com@127.0.0.1/", "http://127.0.0.1#@example.com/", "http://127.0.0.1\\@example.com/", "http://１２７.0.0.1/",
     "http://127。0。0。1/", "http://example.com:0/", "http://example.com:99999/", "http://exa\r\nmple.com/", "https://127.0.0.1/",
-    "http://8.8.8.8/" + "x" * 3000, "http://[1.2.3.4]/",
+    "", "http://8.8.8.8/" + "x" * 3000, "http://[1.2.3.4]/",
 ]  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def test_one_private_answer_among_public_ones_is_enough_to_refuse(monkeypatch):
 
 
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(0.5) or [])
     with pytest.raises(TimeoutError):
         addresses.resolve(addresses.parse("http://example.com/"), timeout_s=0.05)
 
@@ -84,10 +84,8 @@ def listener(answer):
                     while b"\r\n\r\n" not in request:
                         request += connection.recv(65536)
                     got.append(request)
-                    try:
+                    with suppress(OSError):
                         answer(connection)
-                    except OSError:
-                        pass
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()

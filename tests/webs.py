@@ -57,7 +57,9 @@ class Web:
             self._deliver(job, f"{platform}.wav", data, platform) for platform, data in masters.items()
         ]
         zipped = self._deliver(job, "all.zip", archive) if archive is not None else None
-        call = lifecycle.end_done(job_id, job.attempt, KEEP, measured={"integrated_lufs": -20.0}, results=results, archive=zipped)  # fmt: skip
+        call = lifecycle.end_done(
+            job_id, job.attempt, KEEP, measured={"integrated_lufs": -20.0}, results=results, archive=zipped
+        )
         assert self.store.do(call)
         return job
 

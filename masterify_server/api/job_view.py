@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from masterify_server.links import download_path
-from masterify_server.messages import message
 from masterify_server.rfc3339 import time_or_none, time_text
 from masterify_server.store.jobs import Job
+from masterify_server.wording import message
 
 STORED_ONLY = {"file"}  # where a master is kept is nobody's business
 

@@ -10,6 +10,7 @@ from typing import Any
 
 DEFAULT = "ko"  # the documentation's
 ELSE = "en"  # for those who ask for neither
+FOLDER = Path(__file__).parent / "messages"
 LANGUAGES = ("ko", "en")
 
 
@@ -45,7 +46,7 @@ def language_of(accept: str | None) -> str:
 @cache
 def table(language: str) -> Mapping[str, str]:
     """Every message of a language, by ``CODE`` or ``CODE.detail``."""
-    text = (Path(__file__).parent / f"{language}.toml").read_text(encoding="utf-8")
+    text = (FOLDER / f"{language}.toml").read_text(encoding="utf-8")
     flat: dict[str, str] = {}
     for code, held in tomllib.loads(text).items():
         if isinstance(held, str):
