@@ -7,7 +7,7 @@ from obstore.store import MemoryStore
 
 from masterify_server.storage import Bucket, Folder, input_name, output_name
 
-JOB = str(uuid.uuid4())
+JOB = "550e8400-e29b-41d4-a716-446655440000"
 SONG = input_name(JOB, "song", "wav")
 
 
