@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from masterify_cli import exits, printing
+from masterify_cli.admin_commands import admin
 from masterify_cli.album_command import album
 from masterify_cli.analyze_command import analyze
 from masterify_cli.check_command import check
@@ -19,6 +20,7 @@ from masterify_cli.help import Command, Group
 from masterify_cli.machine_commands import doctor, warmup
 from masterify_cli.master_command import master
 from masterify_cli.presets_commands import presets
+from masterify_cli.service_commands import keeper, serve, web, worker
 from masterify_core.errors import MasterifyError
 
 INTERRUPTED = 130
@@ -46,6 +48,11 @@ app.command(cls=Command)(check)
 app.add_typer(presets, name="presets", cls=Group)
 app.command(cls=Command)(warmup)
 app.command(cls=Command)(doctor)
+app.command(cls=Command)(serve)
+app.command(cls=Command)(web)
+app.command(cls=Command)(worker)
+app.command(cls=Command)(keeper)
+app.add_typer(admin, name="admin", cls=Group)
 
 _WrongCommandLine: type[Exception] = typer.BadParameter.__bases__[0]
 """Typer's root of everything that is wrong with a command line; it has no public name."""

@@ -60,7 +60,8 @@ def create_account(store: Store, plans: Plans, name: str, plan: str, credits_: i
         raise SettingError("credits", f"must not be negative, got {credits_}")
     account_id = accounts.new_account_id()
     store.do(accounts.create_account(account_id, name.strip(), plan, credits_, OPERATOR))
-    return {**account_table(store, account_id), **create_key(store, plans, account_id, FIRST_KEY_NAME)}
+    key = create_key(store, plans, account_id, FIRST_KEY_NAME)
+    return {**account_table(store, account_id), **key}
 
 
 def create_key(store: Store, plans: Plans, account_id: str, name: str) -> dict[str, Any]:

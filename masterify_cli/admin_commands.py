@@ -1,0 +1,178 @@
+"""``masterify admin``: accounts, plans, credits, keys, users; books and moving. Works while ``serve`` runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from masterify_cli import exits, printing
+from masterify_cli.exits import UsageError
+from masterify_cli.help import Command, Group
+from masterify_cli.options import Json
+from masterify_cli.service_commands import DataDir
+
+if TYPE_CHECKING:
+    from masterify_server.plans import Plans
+    from masterify_server.store import Store
+
+admin = typer.Typer(
+    cls=Group, no_args_is_help=True, rich_markup_mode=None,
+    help="Look after accounts, credits and keys of the service, whether it runs or not.",
+)  # fmt: skip
+
+Account = Annotated[str, typer.Option("--account", metavar="ACC", help="The account's id, acc_...")]
+
+
+@admin.command(cls=Command)
+def create_account(
+    name: Annotated[str, typer.Option("--name", help="What the account is called.")],
+    plan: Annotated[str, typer.Option("--plan", metavar="PLAN", help="free, starter, pro, studio.")] = "free",
+    given: Annotated[int, typer.Option("--credits", metavar="N", help="Credits to begin with.")] = 0,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> int:
+    """Make an account and its first key, shown this once."""
+    return _done(data_dir, as_json, lambda a, s, p: a.create_account(s, p, name, plan, given))
+
+
+@admin.command(cls=Command)
+def list_accounts(data_dir: DataDir = None, as_json: Json = False) -> int:
+    """Show all accounts."""
+    return _done(data_dir, as_json, lambda a, s, _: a.list_accounts(s))
+
+
+@admin.command(cls=Command)
+def create_key(
+    account: Account,
+    name: Annotated[str, typer.Option("--name", help="What the key is for.")] = "key",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> int:
+    """Make a key, shown this once."""
+    return _done(data_dir, as_json, lambda a, s, p: a.create_key(s, p, account, name))
+
+
+@admin.command(cls=Command)
+def add_credits(
+    account: Account,
+    amount: Annotated[int, typer.Option("--credits", metavar="N", help="To give; negative takes.")],
+    note: Annotated[str, typer.Option("--note", help="Why, for the ledger.")] = "",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> int:
+    """Give credits or take them."""
+    return _done(data_dir, as_json, lambda a, s, _: a.add_credits(s, account, amount, note))
+
+
+@admin.command(cls=Command)
+def set_plan(
+    account: Account,
+    plan: Annotated[str, typer.Option("--plan", metavar="PLAN", help="free, starter, pro, studio.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> int:
+    """Change an account's plan."""
+    return _done(data_dir, as_json, lambda a, s, p: a.set_plan(s, p, account, plan))
+
+
+@admin.command(cls=Command)
+def create_user(
+    account: Account,
+    email: Annotated[str, typer.Option("--email", help="To log in with.")],
+    password: Annotated[
+        str | None, typer.Option("--password", help="Asked for if not given; - reads a line of input.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> int:
+    """Make somebody who can log in to the dashboard, or change their password."""
+    if password == "-":  # noqa: S105 (the sign for standard input)
+        password = sys.stdin.readline().rstrip("\n")
+    elif password is None:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    known = password
+    return _done(data_dir, as_json, lambda a, s, _: a.create_user(s, account, email, known))
+
+
+@admin.command(cls=Command)
+def reconcile(data_dir: DataDir = None, as_json: Json = False) -> int:
+    """Compare every balance with its ledger; exit code 0 if every credit is explained."""
+    with _opened(data_dir) as (store, _):
+        from masterify_server import admin as server
+
+        found = server.reconcile(store)
+    if as_json:
+        printing.document(found)
+    else:
+        for row in found["accounts"]:
+            words = "ok" if row["balanced"] else f"FAULT {', '.join(row['faults'])}".rstrip()
+            printing.line(f"{row['account']}  balance {row['credits']}  ledger {row['ledger_sum']}  {words}")
+        printing.line("Every balance equals its ledger." if found["balanced"] else "Some balance is wrong.")
+    return exits.DONE if found["balanced"] else exits.OUR_FAULT
+
+
+@admin.command(cls=Command)
+def export(
+    into: Annotated[Path, typer.Argument(metavar="FILE", help="Lines of JSON; - is standard output.")],
+    data_dir: DataDir = None,
+) -> int:
+    """Write everything in the store to a file, for another server or as a copy."""
+    from masterify_server.store.moving import export_lines
+
+    with _opened(data_dir) as (store, _):
+        lines = list(export_lines(store))
+    text = "".join(f"{line}\n" for line in lines)
+    if str(into) == "-":
+        sys.stdout.write(text)
+    else:
+        into.touch(mode=0o600)
+        into.write_text(text, encoding="utf-8")
+        printing.aside(f"{len(lines) - 1} keys written to {into}")
+    return exits.DONE
+
+
+@admin.command("import", cls=Command)
+def import_(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="What export wrote; - is standard input.")],
+    data_dir: DataDir = None,
+) -> int:
+    """Read into an empty store what export has written."""
+    from masterify_server.store.moving import import_lines
+
+    try:
+        text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{source}: {error.strerror}") from None
+    with _opened(data_dir) as (store, _):
+        written = import_lines(store, text.splitlines())
+    printing.aside(f"{written} keys read")
+    return exits.DONE
+
+
+@contextmanager
+def _opened(data_dir: Path | None) -> Iterator[tuple[Store, Plans]]:
+    from masterify_server import admin as server
+    from masterify_server.settings import read_settings
+
+    settings = read_settings(data_dir=data_dir)
+    with server.opened(settings) as store:
+        yield store, server.plans_of(settings)
+
+
+def _done(data_dir: Path | None, as_json: bool, act: Callable[[Any, Store, Plans], Any]) -> int:
+    """Do one thing and show what came of it."""
+    with _opened(data_dir) as (store, plans):
+        from masterify_server import admin as server
+
+        answer = act(server, store, plans)
+    if as_json:
+        printing.document(answer)
+        return exits.DONE
+    for table in answer if isinstance(answer, list) else [answer]:
+        printing.line("  ".join(f"{name} {value}" for name, value in table.items()))
+    return exits.DONE

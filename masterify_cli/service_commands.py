@@ -1,0 +1,98 @@
+"""``masterify serve``, and its processes one by one for many machines: ``web``, ``worker``, ``keeper``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from masterify_cli import exits, first_run, printing
+
+if TYPE_CHECKING:
+    from masterify_server.settings import Settings
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", help="Folder of the service (MASTERIFY_DATA_DIR)."),
+]
+Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")]
+Port = Annotated[int, typer.Option("--port", metavar="N", min=1, max=65535, help="Where to listen.")]
+
+
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    data_dir: DataDir = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", metavar="N", min=1, help="Songs at once; one core less than there are."),
+    ] = None,
+) -> int:
+    """Run the REST service on this machine: store, web, workers, keeper.
+
+    Settings come from the environment (MASTERIFY_..., REDIS_URL). Ctrl-C ends everything in order.
+    """
+    from masterify_server import supervisor
+    from masterify_server.settings import read_settings
+
+    settings = read_settings(data_dir=data_dir)
+    first_run.prepare(quiet=False, everything=True)
+    return supervisor.serve(
+        settings, host=host, port=port, workers=workers or supervisor.usual_workers(), say=_say(settings)
+    )
+
+
+def web(host: Host = "127.0.0.1", port: Port = 8000, data_dir: DataDir = None) -> int:
+    """Run the web process alone."""
+    from masterify_server import logs, processes
+    from masterify_server.settings import read_settings
+
+    logs.configure()
+    processes.web(read_settings(data_dir=data_dir), host, port)
+    return exits.DONE
+
+
+def worker(data_dir: DataDir = None) -> int:
+    """Run one worker alone."""
+    from masterify_server import logs, processes
+    from masterify_server.settings import read_settings
+
+    logs.configure()
+    processes.worker(read_settings(data_dir=data_dir))
+    return exits.DONE
+
+
+def keeper(data_dir: DataDir = None) -> int:
+    """Run one keeper alone."""
+    from masterify_server import logs, processes
+    from masterify_server.settings import read_settings
+
+    logs.configure()
+    processes.keeper(read_settings(data_dir=data_dir))
+    return exits.DONE
+
+
+class _say:  # noqa: N801
+    """Tell on standard error what happens, and at the first word what to do where there is no account yet."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._greeted = settings, False
+
+    def __call__(self, text: str) -> None:
+        printing.aside(text)
+        if self._greeted:
+            return
+        self._greeted = True
+        from masterify_server import admin
+
+        with admin.opened(self._settings) as store:
+            if admin.list_accounts(store):
+                printing.aside("Another key: masterify admin create-key --account acc_...")
+                return
+            made = admin.create_account(store, admin.plans_of(self._settings), "first account", "studio", 100)
+        printing.aside(
+            f"The first account is {made['account']} (plan studio, 100 credits); its key, shown this once:"
+        )
+        printing.aside(f"  {made['key']}")
+        printing.aside(f"Another key: masterify admin create-key --account {made['account']}")
