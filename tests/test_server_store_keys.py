@@ -103,14 +103,14 @@ def test_the_rate_counts_an_account_over_all_its_keys(store):
 
 
 def test_who_waits_as_told_is_let_in(store):
-    calls_made = [store.do(rates.throttle("a", 20, 1000)) for _ in range(21)]
+    calls_made = [store.do(rates.throttle("a", 20, 600_000)) for _ in range(21)]
     assert [each.remaining for each in calls_made][:4] == [19, 18, 17, 16]
     assert not calls_made[-1].allowed
-    told = store.do(running.Call("throttle", ("a", 20, 1000), list))
+    told = store.do(running.Call("throttle", ("a", 20, 600_000), list))
     store.redis.set(
         f"{store.prefix}throttle:a", float(store.redis.get(f"{store.prefix}throttle:a")) - told[4]
     )
-    assert store.do(rates.throttle("a", 20, 1000)).allowed
+    assert store.do(rates.throttle("a", 20, 600_000)).allowed
 
 
 def test_each_name_has_its_own_rate(store):
