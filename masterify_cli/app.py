@@ -16,6 +16,7 @@ from masterify_cli.admin_commands import admin
 from masterify_cli.album_command import album
 from masterify_cli.analyze_command import analyze
 from masterify_cli.check_command import check
+from masterify_cli.compare_command import compare
 from masterify_cli.help import Command, Group
 from masterify_cli.machine_commands import doctor, warmup
 from masterify_cli.master_command import master
@@ -45,6 +46,7 @@ app.command(cls=Command)(master)
 app.command(cls=Command)(album)
 app.command(cls=Command)(analyze)
 app.command(cls=Command)(check)
+app.command(cls=Command)(compare)
 app.add_typer(presets, name="presets", cls=Group)
 app.command(cls=Command)(warmup)
 app.command(cls=Command)(doctor)

@@ -1,5 +1,5 @@
 """Reports: what was measured, decided and delivered, as values and as a page that shows and plays it."""
 
-from masterify_core.report.writing import write_mastering_reports
+from masterify_core.report.writing import write_analysis_reports, write_mastering_reports
 
-__all__ = ["write_mastering_reports"]
+__all__ = ["write_analysis_reports", "write_mastering_reports"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from masterify_core import files
+from masterify_core.audio import Audio
 from masterify_core.delivery import Delivery
 from masterify_core.errors import OutputError
 from masterify_core.files.placing import placed
@@ -58,6 +59,22 @@ def write_mastering_reports(
     made = previews(parts)
     listening = Listening(start_s=start_s, length_s=length_s, previews=made) if made else None
     _write_all(paths, doc, listening, overwrite=overwrite)
+
+
+def write_analysis_reports(
+    paths: Sequence[Path], *, source: str, sound: Audio, measurement: Measurement, genre: str, notes: Sequence[str],
+    library: Library, overwrite: bool,
+) -> None:  # fmt: skip
+    """Write the reports of a song that was measured and not mastered.
+
+    Raises
+    ------
+    OutputError, NoPermissionError
+        A report exists already, or cannot be written.
+    """
+    song = portrait(sound, measurement)
+    doc = document(source=source, song=song, genre=genre, library=library, notes=notes)
+    _write_all(paths, doc, None, overwrite=overwrite)
 
 
 def _write_all(
