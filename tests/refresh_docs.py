@@ -1,6 +1,7 @@
 """The tables inside the documents, made from presets and code. Refresh them with ``python -m tests.refresh_docs``."""
 
 import ast
+import dataclasses
 import json
 import re
 import sys
@@ -11,9 +12,10 @@ from unittest import mock
 from masterify_cli import exits
 from masterify_core import presets
 from masterify_core.preset_tables import ai_service_table, genre_table, markdown, platform_table, tier_table
+from masterify_server import settings
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "docs" / "deploy.md"]
 OPENAPI = ROOT / "masterify_server" / "openapi.yaml"
 BLOCK = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- /table -->)", re.S)
 PRESET_TABLES = {
@@ -49,7 +51,22 @@ def floors():
     return [["floor", "modules"], *([str(len(cells) - row), cell] for row, cell in enumerate(cells, 1))]
 
 
+def settings_rows():
+    """The settings of the service: variable, default, and what the docstring says of the field."""
+    said = {}
+    for names, text in re.findall(r"^    (\w[\w, ]*)\n((?:        .+\n)+)", settings.Settings.__doc__, re.M):
+        said |= dict.fromkeys(names.split(", "), " ".join(text.split()))
+    rows = [["variable", "default", "what"]]
+    for field in dataclasses.fields(settings.Settings):
+        default = field.default if field.default not in (None, ()) else ""
+        about = said[field.name].replace("``", "`").replace("|", "\\|")
+        rows.append([f"`MASTERIFY_{field.name.upper()}`", f"`{default}`" if default != "" else "", about])
+    return rows
+
+
 def table(name):
+    if name == "settings":
+        return settings_rows()
     if name in PRESET_TABLES:
         return PRESET_TABLES[name](shipped())
     if name == "floors":
