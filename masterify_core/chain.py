@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
 from masterify_core.filters import Floats, convolve, linear_phase
+from masterify_core.stages.dynamic_eq import DynamicEq
 from masterify_core.stages.dynamics import Dynamics
 from masterify_core.stages.match import Match
 from masterify_core.stages.repair import Repair
@@ -40,6 +41,7 @@ class Direct(Protocol):
 Stage = Linear | Direct
 
 STAGES: Mapping[str, type[Stage]] = {
+    "dynamic_eq": DynamicEq,
     "dynamics": Dynamics,
     "match": Match,
     "repair": Repair,

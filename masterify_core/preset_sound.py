@@ -19,7 +19,7 @@ THIRD_OCTAVES_HZ = (
 NINE_BANDS_HZ = (0.0, 148.0, 392.0, 795.0, 1458.0, 2550.0, 4349.0, 7314.0, 12199.0)
 """Lower edges of the nine bands of dynamics and width (equal ERB steps); the last ends at half the rate."""
 
-STAGE_ORDER = ("repair", "tone", "stereo", "match", "dynamics")
+STAGE_ORDER = ("repair", "tone", "stereo", "dynamic_eq", "match", "dynamics")
 
 CurveDb = Annotated[tuple[Annotated[float, Range(-40.0, 20.0, "dB")], ...], Count(len(THIRD_OCTAVES_HZ))]
 SpreadDb = Annotated[tuple[Annotated[float, Range(0.5, 20.0, "dB")], ...], Count(len(THIRD_OCTAVES_HZ))]
@@ -118,7 +118,7 @@ class Tier(Checked):
 
     title: str
     summary: str
-    stages: tuple[Literal["repair", "tone", "stereo", "match", "dynamics"], ...]
+    stages: tuple[Literal["repair", "tone", "stereo", "dynamic_eq", "match", "dynamics"], ...]
     dynamics_cap_db: Annotated[float, Range(0.0, 4.0, "dB")]
     dynamics_bands: Literal[3, 5] = 3
     formats: Annotated[tuple[Literal["wav", "flac", "mp3"], ...], Count(1, 3)] = ("wav",)

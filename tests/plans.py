@@ -26,6 +26,7 @@ def song(genre="other", tilt_db=0.0, **changed):
         "side_mid_db": usual.side_mid_db,
         "band_sigma_db": usual.band_sigma_db,
         "band_threshold_db": (-30.0, -27.0, -30.0, -37.0, -42.0),
+        "zone_high_db": (-20.0, -20.0, -20.0),
         "subsonic_db": -60.0,
         "dc": (0.0, 0.0),
         "mono_loss_db": 0.5,
@@ -58,6 +59,7 @@ def bad(**changed):
     worse = {
         "tilt_db": -2.0,
         "dc": (0.02, -0.01),
+        "zone_high_db": (30.0, 30.0, 30.0),
         "subsonic_db": -5.0,
         "side_mid_db": (0.0,) + (-30.0,) * 8,
         "band_sigma_db": tuple(2.0 * db for db in LIBRARY.genre("other").band_sigma_db),

@@ -29,11 +29,15 @@ def test_a_song_as_its_genre_usually_is_needs_nothing(genre):
 
 
 def test_every_stage_is_used_or_skipped_and_always_for_a_reason():
-    for recipe in (planned(bad()), planned(song()), planned(bad(), intensity=0.0)):
+    premium = planned(bad(), tier="premium")
+    for recipe in (planned(bad()), planned(song()), planned(bad(), intensity=0.0), premium):
         stages = [step.stage for step in recipe.steps] + [skipped.stage for skipped in recipe.skipped]
-        assert sorted(stages) == sorted(LIBRARY.tier("standard").stages)
+        assert sorted(stages) == sorted(LIBRARY.tier(recipe.tier).stages)
         assert all(each.reason for each in (*recipe.steps, *recipe.skipped, *recipe.deliveries))
     assert [step.stage for step in planned(bad()).steps] == list(LIBRARY.tier("standard").stages)
+    used = [step.stage for step in premium.steps]
+    assert used == [stage for stage in LIBRARY.tier("premium").stages if stage in used]
+    assert set(used) >= {"repair", "tone", "stereo", "dynamic_eq", "dynamics"}
 
 
 def test_intensity_0_plans_nothing():
@@ -224,6 +228,17 @@ def test_premium_compresses_each_of_five_bands_for_itself():
     standard = settings_for(planned(moving(1.6, 1.0, 1.6)), "dynamics")
     assert found["bands"][0]["threshold_dbfs"] < standard["bands"][0]["threshold_dbfs"]
     assert found["bands"][0]["cap_db"] >= standard["bands"][0]["cap_db"]
+
+
+@pytest.mark.parametrize(("place", "zone"), list(enumerate(["mud", "harsh", "sibilance"])))
+def test_premium_turns_down_the_zone_that_stands_out(place, zone):
+    high = [-20.0] * 3
+    high[place] = 30.0
+    found = settings_for(planned(song(zone_high_db=tuple(high)), tier="premium"), "dynamic_eq")
+    assert [cut["zone"] for cut in found["cuts"]] == [zone]
+    assert found["cuts"][0]["most_db"] == (5.0 if zone == "sibilance" else 3.0)
+    assert settings_for(planned(song(zone_high_db=tuple(high))), "dynamic_eq") is None
+    assert settings_for(planned(song(), tier="premium"), "dynamic_eq") is None
 
 
 def test_a_song_that_moves_little_is_not_compressed():

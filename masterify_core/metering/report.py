@@ -71,6 +71,8 @@ class Measurement(Levels):
     band_threshold_db
         Level that each of five parts (from 0, 148, 795, 2550 and 7314 Hz up) exceeds 30 % of the time, mean
         square of one channel, dB.
+    zone_high_db
+        How far mud, harshness and sibilance stand over their neighbours when they are much, dB.
     subsonic_db
         Power below 18 Hz over that of the bass, dB.
     dc
@@ -103,6 +105,7 @@ class Measurement(Levels):
     side_mid_db: tuple[float, ...]
     band_sigma_db: tuple[float, ...]
     band_threshold_db: tuple[float, ...]
+    zone_high_db: tuple[float, ...]
     subsonic_db: float
     dc: tuple[float, ...]
     correlation: float
@@ -153,6 +156,7 @@ def measure(audio: Audio, hops: Hops | None = None) -> Measurement:
         side_mid_db=tuple(spectrum.side_mid_db(spectra).tolist()),
         band_sigma_db=tuple(spectrum.band_sigma_db(spectra).tolist()),
         band_threshold_db=spectrum.band_thresholds_db(spectra),
+        zone_high_db=spectrum.zone_high_db(spectra),
         subsonic_db=spectrum.subsonic_db(spectra),
         dc=defects.dc(audio, statistics),
         correlation=stereo.correlation(statistics),

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from masterify_core import zones
 from masterify_core.audio import Audio
 from masterify_core.filters import fourier
 from masterify_core.kernels import convolve, spectra
@@ -146,3 +147,18 @@ def band_thresholds_db(spectra_: Spectra) -> tuple[float, ...]:
         return (-120.0,) * len(PARTS)
     levels = [np.percentile(heard[:, a:b].sum(axis=1), 70.0) for a, b in PARTS]
     return tuple(_db(np.maximum(levels, 1e-12)).tolist())
+
+
+def zone_high_db(spectra_: Spectra) -> tuple[float, ...]:
+    """How far mud, harshness and sibilance stand over what they are judged by (see `zones`) when they are much, dB.
+
+    What the highest tenth exceeds of the blocks in which the zone is over its own mean; ``-inf`` for silence.
+    """
+    heard = spectra_.thirds[spectra_.heard()].sum(axis=1)
+    energy = zones.power(np.array(THIRD_OCTAVES_HZ)) @ heard.T
+    if not energy.any():
+        return (-math.inf,) * len(zones.NAMES)
+    over, of = zones.excess_db(energy), energy[zones.rows()]
+    return tuple(
+        float(np.percentile(row[level >= level.mean()], 90.0)) for row, level in zip(over, of, strict=True)
+    )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from masterify_core.metering.report import Measurement
-from masterify_core.planning import dynamics, following, match, repair, stereo, tone
+from masterify_core.planning import dynamic_eq, dynamics, following, match, repair, stereo, tone
 from masterify_core.planning.aim import Aim, Decision
 from masterify_core.planning.following import Follow
 from masterify_core.planning.orders import order
@@ -19,6 +19,7 @@ DECISIONS: Mapping[str, Callable[[Aim], Decision]] = {
     "repair": repair.decide,
     "tone": tone.decide,
     "stereo": stereo.decide,
+    "dynamic_eq": dynamic_eq.decide,
     "match": match.decide,
     "dynamics": dynamics.decide,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from masterify_core.balance import balance_db
+from masterify_core.balance import LEVEL_BETWEEN_HZ, balance_db
 from masterify_core.planning.aim import NOTHING_ASKED, Aim, Decision, edge
 from masterify_core.presets import THIRD_OCTAVES_HZ
 from masterify_core.stages.tone import Tone
@@ -18,6 +18,7 @@ MOST_TONE_DB, MOST_TREBLE_DB, MOST_AIR_DB = 4.0, 3.0, 2.0
 TREBLE_FROM_HZ, AIR_FROM_HZ, NO_BOOST_BELOW_HZ = 8000.0, 14_000.0, 40.0
 STEEPEST_DB_PER_OCTAVE = 4.0
 LEAST_TONE_DB = 0.3
+MOST_STEPS, SETTLED_DB = 8, 0.02
 
 
 def decide(aim: Aim) -> Decision:
@@ -26,32 +27,55 @@ def decide(aim: Aim) -> Decision:
     To the edge and not a share of the way to the middle, so that the result needs no more of it when it
     is mastered again.
     """
-    m, genre = aim.measurement, aim.genre
     if aim.strength <= 0.0:
         return Decision(None, NOTHING_ASKED)
     if aim.holds_back <= 0.0:
         return Decision(None, "the song is finished already")
-    hz, spread = np.array(THIRD_OCTAVES_HZ), np.array(genre.spread_db)
-    gap = balance_db(m, genre)
-    if gap is None:
+    if balance_db(aim.measurement, aim.genre) is None:
         return Decision(None, "too little of the spectrum is there to compare")
-    holds = np.isfinite(gap)
-    gap = np.where(holds, -gap, 0.0)
-    limit = spread * edge(aim.strength)
+    move = move_db(aim)
+    title = aim.genre.title
+    if not move.any():
+        return Decision(None, f"balance is within the normal spread of {title}")
+    stage = Tone(hz=THIRD_OCTAVES_HZ, db=tuple(np.round(move, 2).tolist()))
+    return Decision(stage, f"towards the edge of the normal spread of {title}: {_in_words(move)}")
+
+
+def move_db(aim: Aim) -> Floats:
+    """Gain at each of `THIRD_OCTAVES_HZ`, dB; zeros where nothing is to be done.
+
+    One step is smooth and so falls short of an edge in places; steps are added until the next would be
+    nothing (or bounds hold the sum), which is what planning the finished song again would add.
+    """
+    hz, total = np.array(THIRD_OCTAVES_HZ), np.zeros(len(THIRD_OCTAVES_HZ))
+    over = balance_db(aim.measurement, aim.genre)
+    if over is None or aim.strength <= 0.0 or aim.holds_back <= 0.0:
+        return total
+    holds = np.isfinite(over)
+    highest = np.where(
+        hz >= AIR_FROM_HZ, MOST_AIR_DB, np.where(hz >= TREBLE_FROM_HZ, MOST_TREBLE_DB, MOST_TONE_DB)
+    )
+    highest = np.where((hz < NO_BOOST_BELOW_HZ) | ~holds, 0.0, highest)
+    lowest = np.where(hz >= TREBLE_FROM_HZ, -MOST_TREBLE_DB, -MOST_TONE_DB)
+    highest, lowest = _smooth(highest, hz), _smooth(lowest, hz)
+    for _ in range(MOST_STEPS):
+        body = holds & (hz >= LEVEL_BETWEEN_HZ[0]) & (hz <= LEVEL_BETWEEN_HZ[1])
+        gap = np.where(holds, -over - total + total[body].mean(), 0.0)
+        step = _step(aim, gap, hz)
+        before, total = total, _gentle(np.clip(total + step, lowest, highest), hz)
+        if np.abs(total - before).max() < SETTLED_DB:
+            break
+    total *= aim.holds_back
+    return total if np.abs(total).max() >= LEAST_TONE_DB else np.zeros(len(hz))
+
+
+def _step(aim: Aim, gap: Floats, hz: Floats) -> Floats:
+    """From a gap to the normal spread's edge, dB, smoothed over log frequency."""
+    limit = np.array(aim.genre.spread_db) * edge(aim.strength)
     harsh = (hz >= HARSH_HZ[0]) & (hz <= HARSH_HZ[1]) & (gap < 0.0)
     limit = np.where(harsh, limit * aim.prior.harsh_spread_scale, limit)
     gap = _smooth(gap, hz)
-    move = np.sign(gap) * np.maximum(np.abs(gap) - limit, 0.0) * aim.holds_back
-    most = np.where(
-        hz >= AIR_FROM_HZ, MOST_AIR_DB, np.where(hz >= TREBLE_FROM_HZ, MOST_TREBLE_DB, MOST_TONE_DB)
-    )
-    least = np.where(hz >= TREBLE_FROM_HZ, -MOST_TREBLE_DB, -MOST_TONE_DB)
-    move = np.clip(move, least, np.where((hz < NO_BOOST_BELOW_HZ) | ~holds, 0.0, most))
-    move = _gentle(_smooth(move, hz), hz)
-    if np.abs(move).max() < LEAST_TONE_DB:
-        return Decision(None, f"balance is within the normal spread of {genre.title}")
-    stage = Tone(hz=THIRD_OCTAVES_HZ, db=tuple(np.round(move, 2).tolist()))
-    return Decision(stage, f"towards the edge of the normal spread of {genre.title}: {_in_words(move, hz)}")
+    return _smooth(np.sign(gap) * np.maximum(np.abs(gap) - limit, 0.0), hz)
 
 
 def _smooth(values: Floats, hz: Floats) -> Floats:
@@ -62,13 +86,17 @@ def _smooth(values: Floats, hz: Floats) -> Floats:
 
 
 def _gentle(move: Floats, hz: Floats) -> Floats:
-    """Scale down what is steeper than 4 dB an octave."""
-    steepest = float(np.abs(np.diff(move) / np.diff(np.log2(hz))).max())
-    return move * min(1.0, STEEPEST_DB_PER_OCTAVE / steepest) if steepest > 0.0 else move
+    """Take from the heights what is steeper than 4 dB an octave; scale down what still is, where a cut meets a raise."""
+    octaves = np.log2(hz)
+    reach = STEEPEST_DB_PER_OCTAVE * np.abs(octaves[:, None] - octaves[None, :])
+    move = (np.maximum(move, 0.0) + reach).min(axis=1) - (np.maximum(-move, 0.0) + reach).min(axis=1)
+    steepest = float(np.abs(np.diff(move) / np.diff(octaves)).max())
+    return np.asarray(move * min(1.0, STEEPEST_DB_PER_OCTAVE / steepest) if steepest > 0.0 else move)
 
 
-def _in_words(move: Floats, hz: Floats) -> str:
+def _in_words(move: Floats) -> str:
     """Say the largest raise and the largest cut."""
+    hz = THIRD_OCTAVES_HZ
     said = []
     for sign, at in ((1.0, int(np.argmax(move))), (-1.0, int(np.argmin(move)))):
         if sign * move[at] >= LEAST_TONE_DB:
