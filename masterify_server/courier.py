@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from masterify_server import webhooks
 from masterify_server.outbound import Sent, send
 from masterify_server.refusals import UnavailableError
 from masterify_server.settings import DAY_MS, Settings
@@ -22,6 +21,7 @@ from masterify_server.store.deliveries import (
     delivery_tried,
     take_deliveries,
 )
+from masterify_server.webhooks import body_of, headers_of
 
 log = logging.getLogger("masterify.keeper")
 
@@ -89,8 +89,8 @@ class Courier:
 
     def _try(self, delivery: Delivery) -> None:
         settings = self._settings
-        body = webhooks.body_of(delivery, settings.public_url or "", settings.signing_secret)
-        headers = webhooks.headers_of(delivery, body, int(time.time()))
+        body = body_of(delivery, settings.public_url or "", settings.signing_secret)
+        headers = headers_of(delivery, body, int(time.time()))
         sent = self._send(delivery.url, headers, body, settings)
         delivered = sent.status is not None and 200 <= sent.status < 300
         delay_s = next_delay_s(delivery.tries)

@@ -15,6 +15,8 @@ from masterify_server.store.lifecycle import dispatched, next_dispatch
 os.environ["RQ_KEY_PREFIX"] = f"{PREFIX}rq"  # RQ reads it when it is imported
 
 from redis import Redis, RedisError
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 
@@ -25,6 +27,8 @@ SERIALIZER = "json"
 
 LONGEST_S = 1800
 """After this a job's process is ended; it is tried again, as if it had died."""
+LONGEST_PAUSE_S, RETRIES = 0.5, 120
+"""About a minute for a store to come back."""
 RESULT_S, FAILURE_S = 60, 600
 """How long RQ remembers entries; nobody asks it."""
 
@@ -70,8 +74,12 @@ class Transport:
 
 
 def connect(url: str) -> Redis:
-    """A connection as RQ wants it: of bytes."""
-    return Redis.from_url(url, socket_connect_timeout=2.0)
+    """A connection as RQ wants it: of bytes; it waits for a store that is away, because RQ would give up.
+
+    Here a command may be repeated: what an entry means stands in the store.
+    """
+    patience = Retry(ExponentialBackoff(cap=LONGEST_PAUSE_S, base=0.02), RETRIES)
+    return Redis.from_url(url, socket_connect_timeout=2.0, retry=patience)
 
 
 def job_of_entry(name: str) -> str:

@@ -62,7 +62,7 @@ def master_job(job_id: str) -> str:
     """
     (bench,) = _bench
     store = Store(bench.store_url)
-    job = store.do(claim(job_id, f"{os.uname().nodename}:{os.getppid()}"))
+    job = store.do(claim(job_id, f"{os.uname().nodename}:{os.getppid()}", LEASE_MS))
     if job is None:
         return "not waiting"
     heart = _Heart(store, job)

@@ -85,6 +85,13 @@ def test_the_same_request_is_one_job_however_often_it_comes(store):
     assert credits_of(store, account) == 19
 
 
+def test_a_call_that_is_sent_again_is_one_job(store):
+    account = stores.account(store)
+    call = jobs.admit(account, jobs.new_job_id(), stores.order(), 1, stores.PLANS)
+    assert store.do(call) == store.do(call)
+    assert credits_of(store, account) == 19
+
+
 def test_the_last_credit_is_spent_once_by_many_at_once(store):
     account = stores.account(store, credits=1)
     told = []

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import redis
 import redis.asyncio
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
     ConnectionError,  # noqa: A004
@@ -20,6 +22,7 @@ from redis.exceptions import (
     ResponseError,
     TimeoutError,  # noqa: A004
 )
+from redis.retry import Retry
 
 from masterify_server.refusals import UnavailableError
 from masterify_server.store.calls import PREFIX, SCHEMA_VERSION, Call, source
@@ -45,7 +48,7 @@ class Store:
 
     def __init__(self, url: str, prefix: str = PREFIX) -> None:
         self.url, self.prefix = url, prefix
-        self.redis: redis.Redis = redis.Redis.from_url(url, **_options())
+        self.redis: redis.Redis = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_options())
 
     def do(self, call: Call[T]) -> T:
         """Run a call. What it refuses is raised as `RefusedError`."""
@@ -74,7 +77,11 @@ class AsyncStore:
         self.url, self.prefix = url, prefix
         # A pool that waits: a burst of requests must queue here, not open a connection each.
         pool = redis.asyncio.BlockingConnectionPool.from_url(
-            url, max_connections=connections, timeout=ANSWERING_S, **_options()
+            url,
+            max_connections=connections,
+            timeout=ANSWERING_S,
+            retry=AsyncRetry(NoBackoff(), 0),
+            **_options(),
         )
         self.redis: redis.asyncio.Redis = redis.asyncio.Redis.from_pool(pool)
 
@@ -116,11 +123,11 @@ class AsyncStore:
 
 
 def _options() -> dict[str, Any]:
+    """How both connect; neither repeats a call: one that broke off may have been carried out."""
     return {
         "decode_responses": True,
         "socket_connect_timeout": CONNECTING_S,
         "socket_timeout": ANSWERING_S,
-        "health_check_interval": 0,
     }
 
 

@@ -2,6 +2,8 @@
 -- One step: the debit, the job's record and its place in the queue; or nothing at all.
 local account, job, cost, idem, print, kept_s, plans = unpack(ARGV, 1, 7)
 cost = tonumber(cost)
+local known = redis.call('HGETALL', key('job', job))
+if #known > 0 then return {'OK', known} end  -- the same call, sent again
 if idem ~= '' then
   local held = redis.call('GET', key('idempotency', account, idem))
   if held then
