@@ -59,9 +59,7 @@ def drive_to_slack() -> dict[str, Table]:
             "Masterify: Google Drive to Slack (polling)",
             [
                 *polled,
-                slack(
-                    "*{{2.name}}*: {{5.data.status}} {{5.data.results[].download_url}} {{5.data.error.message}}"
-                ),
+                slack("*{{2.name}}*: {{5.data.status}} {{5.data.share_url}} {{5.data.error.message}}"),
             ],
             instant=False,
         ),
@@ -92,7 +90,7 @@ def airtable_queue() -> dict[str, Table]:
     written = {"Status": "{{1.status}}", "Master": "{{1.download_url}}{{1.error_message}}"}
     polled = {
         "Status": "{{5.data.status}}",
-        "Master": "{{5.data.results[].download_url}}{{5.data.error.message}}",
+        "Master": "{{5.data.share_url}}{{5.data.error.message}}",
     }
     return {
         "1-upload": blueprint(
@@ -129,7 +127,7 @@ def form_to_email() -> dict[str, Table]:
     )
     asked = router(
         [
-            download("{{4.data.results[].download_url}}", ("Done", "{{4.data.status}}", "done")),
+            download("{{4.data.share_url}}", ("Done", "{{4.data.status}}", "done")),
             email(to, ready, ATTACHED, 6),
         ],
         [

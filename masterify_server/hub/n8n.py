@@ -127,7 +127,7 @@ def result_of_call(to: str) -> Node:
         {
             "status": "={{ $json.body?.status ?? 'timeout' }}",
             "error_message": f"={{{{ $json.body?.error_message || 'no answer within {MOST_MINUTES} minutes' }}}}",
-            "lufs": "={{ ($json.body?.results ?? []).map(r => r.platform + ' ' + r.integrated_lufs + ' LUFS').join(', ') }}",
+            "lufs": _loudness("$json.body?.results"),
             "download_url": "={{ $json.body?.download_url ?? '' }}",
         },
     )
@@ -152,8 +152,8 @@ def polling(to: str) -> list[Node]:
         {
             "status": "={{ $json.status }}",
             "error_message": "={{ $json.error?.message ?? '' }}",
-            "lufs": "={{ ($json.results ?? []).map(r => r.platform + ' ' + r.integrated_lufs + ' LUFS').join(', ') }}",
-            "download_url": "={{ $json.results?.[0]?.download_url ?? '' }}",
+            "lufs": _loudness("$json.results"),
+            "download_url": "={{ $json.share_url ?? '' }}",
         },
     )
     return [pause(), get, ended, result]
@@ -192,6 +192,11 @@ def download(to: str) -> Node:
         },
         more={"retryOnFail": True, "maxTries": 3, "waitBetweenTries": 5000},
     )  # fmt: skip
+
+
+def _loudness(results: str) -> str:
+    """The expression for what each master measures."""
+    return f"={{{{ Object.values({results} ?? {{}}).map(r => r.title + ' ' + r.integrated_lufs + ' LUFS').join(', ') }}}}"
 
 
 def _result(to: str, values: Mapping[str, str]) -> Node:
