@@ -21,6 +21,7 @@ from masterify_cli.help import Command, Group
 from masterify_cli.machine_commands import doctor, warmup
 from masterify_cli.master_command import master
 from masterify_cli.presets_commands import presets
+from masterify_cli.remote_command import remote
 from masterify_cli.service_commands import keeper, serve, web, worker
 from masterify_core.errors import MasterifyError
 
@@ -55,6 +56,7 @@ app.command(cls=Command)(web)
 app.command(cls=Command)(worker)
 app.command(cls=Command)(keeper)
 app.add_typer(admin, name="admin", cls=Group)
+app.add_typer(remote, name="remote", cls=Group)
 
 _WrongCommandLine: type[Exception] = typer.BadParameter.__bases__[0]
 """Typer's root of everything that is wrong with a command line; it has no public name."""
