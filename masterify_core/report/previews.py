@@ -47,7 +47,7 @@ def seconds_for(count: int, song_s: float) -> tuple[int, float]:
     """
     most_s = MOST_BYTES * 8.0 / (KBPS * 1000.0)
     fits = min(count, int(most_s // min(SHORTEST_S, song_s))) if song_s > 0.0 else 0
-    return fits, min(LONGEST_S, song_s, int(most_s / fits)) if fits else 0.0
+    return fits, min(LONGEST_S, song_s, float(most_s // fits)) if fits else 0.0
 
 
 def loudest_part_s(hops: Hops, length_s: float) -> float:
