@@ -15,6 +15,7 @@ from masterify_core.stages.dynamic_eq import DynamicEq
 from masterify_core.stages.dynamics import Dynamics
 from masterify_core.stages.match import Match
 from masterify_core.stages.repair import Repair
+from masterify_core.stages.saturation import Saturation
 from masterify_core.stages.stereo import Stereo
 from masterify_core.stages.tone import Tone
 
@@ -45,6 +46,7 @@ STAGES: Mapping[str, type[Stage]] = {
     "dynamics": Dynamics,
     "match": Match,
     "repair": Repair,
+    "saturation": Saturation,
     "stereo": Stereo,
     "tone": Tone,
 }

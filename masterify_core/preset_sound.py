@@ -19,7 +19,7 @@ THIRD_OCTAVES_HZ = (
 NINE_BANDS_HZ = (0.0, 148.0, 392.0, 795.0, 1458.0, 2550.0, 4349.0, 7314.0, 12199.0)
 """Lower edges of the nine bands of dynamics and width (equal ERB steps); the last ends at half the rate."""
 
-STAGE_ORDER = ("repair", "tone", "stereo", "dynamic_eq", "match", "dynamics")
+STAGE_ORDER = ("repair", "tone", "stereo", "dynamic_eq", "match", "dynamics", "saturation")
 
 CurveDb = Annotated[tuple[Annotated[float, Range(-40.0, 20.0, "dB")], ...], Count(len(THIRD_OCTAVES_HZ))]
 SpreadDb = Annotated[tuple[Annotated[float, Range(0.5, 20.0, "dB")], ...], Count(len(THIRD_OCTAVES_HZ))]
@@ -52,6 +52,8 @@ class Genre(Checked):
         Most that a compressor may reduce a band by, dB.
     glue_ratio
         Ratio of the slow wide-band compressor, n:1.
+    psr_lu
+        Peak over short-term loudness that mixes of the genre need not exceed, LU; more is saturated a little.
     clip_db
         How deep the shortest peaks may be clipped before the limiter, dB.
     loudness_lufs
@@ -70,6 +72,7 @@ class Genre(Checked):
     width_db: Annotated[float, Range(-6.0, 3.0, "dB")] = 0.0
     compression_cap_db: Annotated[float, Range(0.0, 4.0, "dB")]
     glue_ratio: Annotated[float, Range(1.0, 2.0)] = 1.5
+    psr_lu: Annotated[float, Range(6.0, 30.0, "LU")] = 16.0
     clip_db: Annotated[float, Range(0.0, 6.0, "dB")]
     loudness_lufs: Lufs
     sources: tuple[Source, ...] = ()
@@ -118,7 +121,7 @@ class Tier(Checked):
 
     title: str
     summary: str
-    stages: tuple[Literal["repair", "tone", "stereo", "dynamic_eq", "match", "dynamics"], ...]
+    stages: tuple[Literal["repair", "tone", "stereo", "dynamic_eq", "match", "dynamics", "saturation"], ...]
     dynamics_cap_db: Annotated[float, Range(0.0, 4.0, "dB")]
     dynamics_bands: Literal[3, 5] = 3
     formats: Annotated[tuple[Literal["wav", "flac", "mp3"], ...], Count(1, 3)] = ("wav",)

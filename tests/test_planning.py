@@ -37,7 +37,7 @@ def test_every_stage_is_used_or_skipped_and_always_for_a_reason():
     assert [step.stage for step in planned(bad()).steps] == list(LIBRARY.tier("standard").stages)
     used = [step.stage for step in premium.steps]
     assert used == [stage for stage in LIBRARY.tier("premium").stages if stage in used]
-    assert set(used) >= {"repair", "tone", "stereo", "dynamic_eq", "dynamics"}
+    assert set(used) >= {"repair", "tone", "stereo", "dynamic_eq", "dynamics", "saturation"}
 
 
 def test_intensity_0_plans_nothing():
@@ -239,6 +239,18 @@ def test_premium_turns_down_the_zone_that_stands_out(place, zone):
     assert found["cuts"][0]["most_db"] == (5.0 if zone == "sibilance" else 3.0)
     assert settings_for(planned(song(zone_high_db=tuple(high))), "dynamic_eq") is None
     assert settings_for(planned(song(), tier="premium"), "dynamic_eq") is None
+
+
+def test_premium_saturates_what_lacks_density():
+    thin, thinner = (
+        settings_for(planned(song(psr_lu=psr_lu), tier="premium"), "saturation") for psr_lu in (18.0, 24.0)
+    )
+    assert 0.0 < thin["mix"] < thinner["mix"] <= 0.3
+    assert 0.0 < thin["drive_db"] < thinner["drive_db"] <= 2.0
+    dense = planned(song(psr_lu=12.0), tier="premium")
+    assert settings_for(dense, "saturation") is None
+    assert "dense enough" in reason_of(dense, "saturation")
+    assert settings_for(planned(song(psr_lu=math.inf), tier="premium"), "saturation") is None
 
 
 def test_a_song_that_moves_little_is_not_compressed():

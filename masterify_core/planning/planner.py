@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from masterify_core.metering.report import Measurement
-from masterify_core.planning import dynamic_eq, dynamics, following, match, repair, stereo, tone
+from masterify_core.planning import dynamic_eq, dynamics, following, match, repair, saturation, stereo, tone
 from masterify_core.planning.aim import Aim, Decision
 from masterify_core.planning.following import Follow
 from masterify_core.planning.orders import order
@@ -22,6 +22,7 @@ DECISIONS: Mapping[str, Callable[[Aim], Decision]] = {
     "dynamic_eq": dynamic_eq.decide,
     "match": match.decide,
     "dynamics": dynamics.decide,
+    "saturation": saturation.decide,
 }
 USUAL_INTENSITY = 50.0
 # A song counts as finished the more it is loud and near full scale at once: 0 at the first, 1 at the second.
