@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from masterify_cli import batch, exits, first_run, inputs, printing, progress
-from masterify_cli.options import Debug, Jobs, Json, PresetDirs, Quiet, Recursive, name_option
+from masterify_cli.exits import UsageError
+from masterify_cli.options import (
+    Debug,
+    Jobs,
+    Json,
+    Overwrite,
+    Plot,
+    PresetDirs,
+    Quiet,
+    Recursive,
+    Report,
+    chosen_reports,
+    name_option,
+)
 
 if TYPE_CHECKING:
     from masterify_core.metering.report import Measurement
@@ -31,6 +45,7 @@ class Measured:
     genre: str
     genre_title: str
     balance_db: tuple[float | None, ...]
+    report_paths: tuple[str, ...]
 
 
 def analyze(
@@ -41,6 +56,13 @@ def analyze(
     genre: Annotated[
         str, name_option("genres", "--genre", help="Whose tonal curve the song is compared with.")
     ] = "other",
+    report: Report = None,
+    output_dir: Annotated[
+        str | None,
+        typer.Option("--output-dir", "-o", metavar="DIR", help="Where reports go; beside each song."),
+    ] = None,
+    plot: Plot = None,
+    overwrite: Overwrite = False,
     preset_dir: PresetDirs = None,
     recursive: Recursive = False,
     jobs: Jobs = None,
@@ -58,10 +80,17 @@ def analyze(
     from masterify_core.balance import balance_db
     from masterify_core.metering.report import measure
     from masterify_core.presets import Library
+    from masterify_core.report import check_kind, song_panels, write_analysis_reports, write_plot
 
-    sound = Library.load(preset_dir or ()).genre(genre)
+    library = Library.load(preset_dir or ())
+    sound = library.genre(genre)
+    reports = chosen_reports(report)
 
-    with inputs.opened(songs, recursive=recursive) as found:
+    with inputs.opened(songs, recursive=recursive, out_dir=output_dir) as found:
+        if plot is not None:
+            check_kind(Path(plot))
+            if len(found) > 1:
+                raise UsageError(f"--plot draws one song, got {len(found)}")
         first_run.prepare(quiet or as_json)
         with progress.shown("measuring", len(found), quiet or as_json) as shown:
 
@@ -74,7 +103,15 @@ def analyze(
                 balance = (
                     () if over is None else tuple(round(float(x), 2) if isfinite(x) else None for x in over)
                 )
-                return Measured(*about, measurement, genre, sound.title, balance)
+                paths = _report_paths(song, reports)
+                if paths:
+                    write_analysis_reports(
+                        paths, source=song.path, sound=source.audio, measurement=measurement, genre=genre,
+                        notes=source.notes, library=library, overwrite=overwrite,
+                    )  # fmt: skip
+                if plot is not None:
+                    write_plot(Path(plot), song_panels(source.audio, measurement, sound), overwrite=overwrite)
+                return Measured(*about, measurement, genre, sound.title, balance, tuple(map(str, paths)))
 
             def on_end(outcome: batch.Outcome[Measured]) -> None:
                 with shown.aside():
@@ -84,6 +121,14 @@ def analyze(
     if as_json:
         printing.document([_table(outcome) for outcome in outcomes])
     return exits.worst(exits.code_of(outcome.error) for outcome in outcomes if outcome.error)
+
+
+def _report_paths(song: inputs.Song, kinds: tuple[str, ...]) -> list[Path]:
+    """Where the reports of a song go; the folder is made."""
+    folder = Path(song.out_dir) if song.out_dir is not None else Path(song.path).parent
+    if kinds:
+        folder.mkdir(parents=True, exist_ok=True)
+    return [folder / f"{Path(song.path).stem} (Analysis).{kind}" for kind in kinds]
 
 
 def _tell(outcome: batch.Outcome[Measured], as_json: bool) -> None:
@@ -111,5 +156,6 @@ def _table(outcome: batch.Outcome[Measured]) -> dict[str, Any]:
         **about,
         **kept.measurement.to_dict(),
         **tone,
+        "report_paths": list(kept.report_paths),
         "notes": list(kept.notes),
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from masterify_cli import batch, exits, first_run, inputs, printing, progress
 from masterify_cli.exits import UsageError
-from masterify_cli.options import Debug, Json, Quiet
+from masterify_cli.options import Debug, Json, Overwrite, Plot, Quiet
 
 if TYPE_CHECKING:
     from masterify_core.audio import Audio
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 def compare(
     first: Annotated[str, typer.Argument(metavar="A", help="A file, e.g. the song.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another, e.g. its master.")],
+    plot: Plot = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -27,7 +30,10 @@ def compare(
     """
     from masterify_core import files
     from masterify_core.comparing import compare as compare_sounds
+    from masterify_core.report import check_kind, comparison_panels, write_plot
 
+    if plot is not None:
+        check_kind(Path(plot))
     with inputs.opened([first, second], recursive=False) as found:
         if len(found) != 2:
             raise UsageError(f"compare takes two different files, got {len(found)}")
@@ -49,6 +55,8 @@ def compare(
             printing.document([outcome.failure("file") for outcome in outcomes if outcome.error is not None])
         return exits.worst(exits.code_of(outcome.error) for outcome in outcomes if outcome.error)
     made = compare_sounds(sounds[0], sounds[1])
+    if plot is not None:
+        write_plot(Path(plot), comparison_panels(sounds[0], sounds[1], made), overwrite=overwrite)
     names = [song.shown for song in found]
     if as_json:
         printing.document({"files": [song.given for song in found], **made.to_dict()})

@@ -9,6 +9,7 @@ import typer
 
 from masterify_cli import completion
 from masterify_cli.exits import UsageError
+from masterify_cli.printing import printable
 
 Json = Annotated[
     bool, typer.Option("--json", help="One JSON document on standard output, and nothing else there.")
@@ -29,6 +30,20 @@ PresetDirs = Annotated[
     list[str] | None,
     typer.Option("--preset-dir", metavar="DIR", help="Folder of own presets, over those that come along."),
 ]
+
+
+REPORTS = ("html", "json")
+Report = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="LIST",
+        autocompletion=completion.choices(*REPORTS),
+        help="Write a report: html shows it, json holds the values.",
+    ),
+]
+Plot = Annotated[str | None, typer.Option("--plot", metavar="FILE", help="Draw a picture: .png or .svg.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 
 
 def listed(values: Iterable[str]) -> tuple[str, ...]:
@@ -60,6 +75,21 @@ def amounts(text: str) -> dict[str, float]:
             ) from None
         found |= {name.strip(): value} if equals else dict.fromkeys(("tone", "dynamics", "width"), value)
     return found
+
+
+def chosen_reports(values: Iterable[str] | None) -> tuple[str, ...]:
+    """Kinds of reports that ``--report`` names.
+
+    Raises
+    ------
+    UsageError
+        e.g. ``--report must be one of html, json, got pdf``.
+    """
+    kinds = listed(values or ())
+    for kind in kinds:
+        if kind not in REPORTS:
+            raise UsageError(f"--report must be one of {', '.join(REPORTS)}, got {printable(kind)}")
+    return kinds
 
 
 def name_option(kind: str, *declarations: str, **settings: Any) -> Any:

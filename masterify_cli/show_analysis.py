@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from masterify_cli import show
+from masterify_cli.printing import printable
 
 if TYPE_CHECKING:
     from masterify_cli.analyze_command import Measured
@@ -45,6 +46,8 @@ def song(name: str, measured: Measured) -> None:
             screen.print(Text(f"  {title}", style="bold"))
             screen.print(show.facts(rows, indent=4))
         screen.print(_bands(values))
+        for path in measured.report_paths:
+            screen.print(Text(f"  {printable(path)}"), soft_wrap=True)  # whole, so that it can be copied
         for note in measured.notes:
             screen.print(show.facts([("note", note)]))
         screen.print()

@@ -7,15 +7,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from masterify_core.report.svg import Axis, Numbers, area, level, line, plot
+from masterify_core.plotting.axes import HZ, Axis, decibels, minus, seconds_axis
+from masterify_core.report.svg import Numbers, area, level, line, plot
 
 Values = dict[str, Any]
 
-TIME_TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600)
-MOST_TIME_TICKS = 6
-HZ_TICKS = ((50.0, "50"), (100.0, "100"), (200.0, "200"), (500.0, "500"), (1000.0, "1k"), (2000.0, "2k"),
-            (5000.0, "5k"), (10_000.0, "10k"))  # fmt: skip
-HZ = Axis(low=28.0, high=18_000.0, ticks=HZ_TICKS, log=True)
 MONO_DB = -60.0  # side over mid that counts as none
 SHOWN_LU = 30.0  # under the loudest, of loudness over time
 
@@ -26,7 +22,7 @@ def loudness(before: Values, after: Values | None, target_lufs: float | None, la
     x = _time(before, after)
     levels = [before["short_term_lufs"], last["short_term_lufs"], last["momentary_lufs"]]
     top = max(_finite(*levels), default=-20.0)
-    y = _decibels(max(top, target_lufs or top) + 1.0, SHOWN_LU, 6.0)
+    y = decibels(max(top, target_lufs or top) + 1.0, SHOWN_LU, 6.0)
     marks = [line(x, y, _seconds(last), last["momentary_lufs"], "faint")]
     marks.append(line(x, y, _seconds(before), before["short_term_lufs"], "before"))
     if after is not None:
@@ -52,7 +48,7 @@ def spectrum(before: Values, after: Values | None, genre: Values, label: str) ->
     highs = [c + s for c, s in zip(curve, spread, strict=True)]
     heights = [_over(curve, sound["genre_balance_db"]) for sound in (before, after) if sound is not None]
     shown = _finite(highs, lows, *heights)
-    y = _decibels(max(shown) + 1.0, min(max(max(shown) - min(shown) + 2.0, 24.0), 54.0), 6.0)
+    y = decibels(max(shown) + 1.0, min(max(max(shown) - min(shown) + 2.0, 24.0), 54.0), 6.0)
     marks = [area(HZ, y, hz, lows, highs, "spread"), line(HZ, y, hz, curve, "target")]
     for heights_db, kind in zip(heights, ("before", "after"), strict=False):
         marks.append(line(HZ, y, hz, heights_db, kind))
@@ -61,7 +57,7 @@ def spectrum(before: Values, after: Values | None, genre: Values, label: str) ->
 
 def reduction(values_db: Sequence[float], step_s: float, seconds: float, label: str) -> str:
     """Gain that the limiter takes over time, downwards from 0 dB."""
-    x = _seconds_axis(seconds)
+    x = seconds_axis(seconds)
     deepest = max(3.0, math.ceil(max(values_db, default=0.0)))
     every = 1.0 if deepest <= 6.0 else 3.0
     ticks = tuple((-every * k, f"−{every * k:g}" if k else "0") for k in range(int(deepest / every) + 1))
@@ -74,19 +70,18 @@ def reduction(values_db: Sequence[float], step_s: float, seconds: float, label: 
 def width(before: Values, after: Values | None, genre: Values | None, label: str) -> str:
     """Side over mid in each of nine bands, with the genre's normal spread."""
     hz = _middles(before["measured"]["rate"])
-    x = Axis(low=28.0, high=18_000.0, ticks=HZ_TICKS, log=True)
-    y = Axis(low=-36.0, high=6.0, ticks=tuple((at, _minus(at)) for at in (-36.0, -24.0, -12.0, 0.0)))
+    y = Axis(low=-36.0, high=6.0, ticks=tuple((at, minus(at)) for at in (-36.0, -24.0, -12.0, 0.0)))
     marks = []
     if genre is not None:
         usual, spread = genre["side_mid_db"], genre["side_mid_spread_db"]
         lows = [u - s for u, s in zip(usual, spread, strict=True)]
         highs = [u + s for u, s in zip(usual, spread, strict=True)]
-        marks += [area(x, y, hz, lows, highs, "spread"), line(x, y, hz, usual, "target")]
+        marks += [area(HZ, y, hz, lows, highs, "spread"), line(HZ, y, hz, usual, "target")]
     for sound, kind in ((before, "before"), (after, "after")):
         if sound is not None:
             sides = sound["measured"]["side_mid_db"]
-            marks.append(line(x, y, hz, [MONO_DB if db is None else max(db, MONO_DB) for db in sides], kind))
-    return plot(x, y, marks, labelled_by=label)
+            marks.append(line(HZ, y, hz, [MONO_DB if db is None else max(db, MONO_DB) for db in sides], kind))
+    return plot(HZ, y, marks, labelled_by=label)
 
 
 def correction(hz: Sequence[float], db: Sequence[float], label: str) -> str:
@@ -110,42 +105,12 @@ def _over(curve: Sequence[float], over_db: Numbers) -> list[float | None]:
 
 
 def _time(before: Values, after: Values | None) -> Axis:
-    return _seconds_axis(max(sound["measured"]["seconds"] for sound in (before, after) if sound is not None))
-
-
-def _seconds_axis(seconds: float) -> Axis:
-    seconds = max(seconds, 0.1)
-    every = next((each for each in TIME_TICKS_S if seconds / each <= MOST_TIME_TICKS), TIME_TICKS_S[-1])
-    ticks = tuple((float(at), clock(at)) for at in range(0, int(seconds) + 1, every))
-    return Axis(low=0.0, high=seconds, ticks=ticks)
-
-
-def _decibels(top: float, span: float, every: float) -> Axis:
-    """Axis of so many decibels down from ``top``."""
-    low = top - span
-    first = math.ceil(low / every) * every
-    places = [first + every * k for k in range(int((top - first) // every) + 1)]
-    return Axis(low=low, high=top, ticks=tuple((at, _minus(at)) for at in places))
+    return seconds_axis(max(sound["measured"]["seconds"] for sound in (before, after) if sound is not None))
 
 
 def _seconds(sound: Values) -> list[float]:
     return [(k + 0.5) * sound["step_s"] for k in range(len(sound["short_term_lufs"]))]
 
 
-def _minus(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
-
-
 def _finite(*rows: Iterable[float | None]) -> list[float]:
     return [value for row in rows for value in row if value is not None]
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds.
-
-    >>> clock(75), clock(3725)
-    ('1:15', '1:02:05')
-    """
-    minutes, left = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"

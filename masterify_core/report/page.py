@@ -11,9 +11,10 @@ from importlib.resources import files
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
+from masterify_core.plotting.axes import clock
 from masterify_core.preset_platform import Confidence
 from masterify_core.report import charts, texts
-from masterify_core.report.charts import Values, clock
+from masterify_core.report.charts import Values
 from masterify_core.report.previews import Preview
 
 WORDS = ("LUFS", "dBTP", "LRA", "PLR", "PSR")
@@ -49,7 +50,7 @@ def page(doc: Values, listening: Listening | None = None) -> str:
     )
     pictures = [_picture(doc, number_) for number_ in range(max(1, len(doc["masters"])))]
     return room.from_string(_part("page.html")).render(
-        doc=doc, source=doc["song"]["measured"],
+        was="original" if doc["masters"] else "song", doc=doc, source=doc["song"]["measured"],
         style=Markup(style), script=Markup(script), style_hash=_hash(style), script_hash=_hash(script),  # noqa: S704
         tracks=_tracks(doc, listening), preview_s=listening.length_s if listening else 0.0,
         preview_at_s=listening.start_s if listening else 0.0,
@@ -93,7 +94,7 @@ def _picture(doc: Values, which: int) -> Values:
         else "",
         "reduction": "",
     }
-    came, went = [("before", "before")], [("after", "after")] if after else []
+    came, went = [("before", "before" if after else "song")], [("after", "after")] if after else []
     return {
         **{key: Markup(svg) for key, svg in drawn.items()},  # noqa: S704 - made of numbers only
         "title": after["title"] if after else "",

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 
-SIZE = 1000  # units of the plot's own square, stretched by the page
+from masterify_core.plotting.axes import SIZE, Axis
+
 NARROW = 44  # pixels of the labels beside the plot
 
 Numbers = Sequence[float | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Axis:
-    """One axis: the values at its ends, where its ticks are and what they say.
-
-    >>> Axis(low=20.0, high=20_000.0, ticks=((1000.0, "1k"),), log=True).at(200.0)
-    333
-    """
-
-    low: float
-    high: float
-    ticks: tuple[tuple[float, str], ...]
-    log: bool = False
-
-    def at(self, value: float) -> int:
-        """Place of a value in the plot's units; what lies outside is put at the end."""
-        if self.log:
-            share = math.log(max(value, 1e-9) / self.low) / math.log(self.high / self.low)
-        else:
-            share = (value - self.low) / (self.high - self.low)
-        return round(SIZE * min(max(share, 0.0), 1.0))
 
 
 def line(x: Axis, y: Axis, xs: Sequence[float], ys: Numbers, kind: str) -> str:
