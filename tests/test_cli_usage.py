@@ -69,7 +69,7 @@ def test_no_command_at_all_shows_the_help():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["mastre"], "Did you mean 'master'?"),
+        (["mastre"], "Did you mean 'master'"),
         (["master"], "INPUTS"),
         (["master", "x.wav", "--louder"], "--louder"),
         (["master", "x.wav", "--platforms", "spotfy"], "did you mean spotify?"),
