@@ -1,12 +1,18 @@
 """The benchmark still finds in the engine what it times."""
 
+import dataclasses
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from benchmarks import inside, report
+from benchmarks.quality import distances
 from benchmarks.running import Run
+from tests.songs import mix, write
 
 ROOT = Path(__file__).parents[1]
 SONG = ROOT / "examples" / "first_light.flac"
@@ -35,3 +41,17 @@ def test_a_program_that_fails_stands_in_the_page_as_failed():
         commands={},
     )
     assert "| peer | 1.0 | somehow | failed |" in report.page(facts)
+
+
+def test_the_judge_of_references_measures_what_was_changed(tmp_path):
+    x = mix(44_100, 6.0)
+    mid, side = x.mean(axis=1), (x[:, 0] - x[:, 1]) / 2.0
+    louder, wider = 0.5 * x, np.stack([mid + 2.0 * side, mid - 2.0 * side], axis=1)
+    songs = [
+        distances.song(write(tmp_path / f"{n}.wav", each, subtype="FLOAT"))
+        for n, each in enumerate((x, louder, wider))
+    ]
+    same, wide = (distances.distance(songs[0], each) for each in songs[1:])
+    assert max(dataclasses.astuple(same)) < 0.01
+    assert wide.width == pytest.approx(20.0 * np.log10(2.0), abs=0.5)  # some bands of the song have no side
+    assert wide.width > 5.0 * max(wide.tone, wide.dynamics)

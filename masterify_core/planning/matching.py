@@ -21,10 +21,10 @@ LOWEST_HZ, NO_RAISE_BELOW_HZ = 30.0, 35.0
 LEVELLED = (HZ >= 100.0) & (HZ <= 10_000.0)  # where song and reference are brought to one level
 LEAST_BANDS = 6
 EMPTY_BELOW_DB = -60.0  # a band this far under the loudest holds nothing to raise
-SMOOTH_OCTAVES = 0.2  # standard deviation: half an octave wide, so that no single note is chased
+SMOOTH_OCTAVES = 0.18  # standard deviation: near half an octave wide, so that no single note is chased
 # Bounds at full amount; they shrink with it. What a reference lacks is followed further than what it has more of.
 MOST_RAISE_DB, MOST_CUT_DB, MOST_UNKNOWN_RAISE_DB = 12.0, -24.0, 2.0
-MOST_WIDENING_DB, MOST_NARROWING_DB, LEAST_SIDE_DB = 12.0, -24.0, -40.0
+MOST_WIDENING_DB, MOST_NARROWING_DB, LEAST_SIDE_DB = 15.0, -24.0, -40.0
 MOST_MOVEMENT_DB = 8.0
 SLOPES = (0.5, 1.2)  # of a band's level after over before: 2:1 compression, gentle expansion
 UNMOVED = Curve(level_dbfs=(-100.0,), gain_db=(0.0,))
@@ -160,7 +160,7 @@ class _Way:
     def side_gains(self, side_db: Floats, seen: Foreseen) -> Floats:
         """Answer the gains instead of ``side_db``."""
         wanted = side_db + self.side_mid_db - seen.side_mid_db
-        bound = self.amounts.width**2
+        bound = self.amounts.width**3  # 0.7 of the way: -8 to +5 dB
         return np.where(self.sided, np.clip(wanted, MOST_NARROWING_DB * bound, MOST_WIDENING_DB * bound), 0.0)
 
     def band_curves(self, seen: Foreseen, shape_db: Floats) -> Match:

@@ -33,7 +33,7 @@ class Stereo(Checked):
     mono_below_hz: Annotated[float, Range(0.0, 300.0, "Hz")] = 0.0
     width_db: Annotated[float, Range(-12.0, 3.0, "dB")] = 0.0
     side_hz: tuple[Annotated[float, Range(5.0, 96_000.0, "Hz")], ...] = ()
-    side_db: tuple[Annotated[float, Range(-24.0, 12.0, "dB")], ...] = ()
+    side_db: tuple[Annotated[float, Range(-24.0, 15.0, "dB")], ...] = ()
 
     def check(self) -> None:
         """As many gains as frequencies, in rising order."""

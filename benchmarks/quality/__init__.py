@@ -1,0 +1,1 @@
+"""How good masters are, beside those of other programs."""
