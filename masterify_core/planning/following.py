@@ -60,7 +60,8 @@ def decisions_after(follow: Follow, aim: Aim) -> Mapping[str, Callable[[Aim], De
         decided["stereo"] = _stereo(found, follow)
     if amounts.dynamics > 0.0:
         decided["match"] = _match(found, name)
-        decided["dynamics"] = Decision(None, f"dynamics follow {name}")
+        for stage in ("dynamic_eq", "dynamics", "saturation"):
+            decided[stage] = Decision(None, f"dynamics follow {name}")
     return {stage: _always(decision) for stage, decision in decided.items()}
 
 

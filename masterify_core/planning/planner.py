@@ -83,7 +83,8 @@ def plan(
     ]
     notes: list[str] = []
     if follow is not None:
-        orders = [following.louder(made, library.platform(made.platform), follow) for made in orders]
+        if loudness_lufs is None:
+            orders = [following.louder(made, library.platform(made.platform), follow) for made in orders]
         notes += follow.reference.notes
     if finished > 0.5 and intensity > 0.0:
         done = (
