@@ -19,13 +19,40 @@ BIT_DEPTHS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32
 LOSSLESS = {*BIT_DEPTHS, "ALAC_16", "ALAC_20", "ALAC_24", "ALAC_32", "DPCM_8", "DPCM_16"}
 # A header may count an encoder's delay or padding; more is missing sound.
 SLACK_FRAMES = 4096
+# What may stand behind the audio of a FLAC file without being looked into: libFLAC reads ahead, tags are small.
+LIKELY_TAG_BYTES = 1 << 16
+# To the end of the count of samples in STREAMINFO: its 36 bits are the low half of byte 21, and bytes 22 to 25.
+FLAC_HEAD_BYTES = 26
 
 
 def decode_plain(request: Request, label: str, start: int) -> Decoded:
-    """Decode one stream that starts at ``start``: FLAC, AU, CAF, Wave64."""
+    """Decode one stream that starts at ``start``: AU, CAF, Wave64."""
     song = Song(request, _from(request, start), label)
     planar = song.planar()
     return _answer(planar, song.decode(planar), ())
+
+
+def decode_flac(request: Request, start: int) -> Decoded:
+    """Decode FLAC; libsndfile stops where the header says, which may be long before the song does.
+
+    If much of the file is left then, it is decoded again with the header's count blanked; what was left may
+    also be a tag or junk, so that only counts if it gives more sound.
+    """
+    song = Song(request, _from(request, start), "FLAC")
+    planar = song.planar()
+    stream = song.decode(planar)
+    frames, left_bytes = planar.frames, song.left_bytes
+    found = _answer(planar, stream, ())
+    if left_bytes <= LIKELY_TAG_BYTES:
+        return found
+    request.file.seek(start)
+    head = bytearray(request.file.read(FLAC_HEAD_BYTES))
+    head[21] &= 0xF0
+    head[22:26] = bytes(4)
+    blanked = Song(request, Window(request.file, start + len(head), request.size, bytes(head)), "FLAC")
+    planar = blanked.planar()
+    stream = blanked.decode(planar)
+    return _answer(planar, stream, (), trust=False) if planar.frames > frames else found
 
 
 def decode_aiff(request: Request, start: int) -> Decoded:

@@ -126,7 +126,9 @@ def _decode(request: Request) -> Decoded:
         return compressed.decode_aiff(request, start)
     if kind == "ogg":
         return compressed.decode_ogg(request, start)
-    if kind in ("flac", "sndfile", "wav"):
+    if kind == "flac":
+        return compressed.decode_flac(request, start)
+    if kind in ("sndfile", "wav"):
         return compressed.decode_plain(request, demuxer.upper() or "audio", start)
     return compressed.decode_mpeg(request, start)
 

@@ -63,7 +63,7 @@ def check(path: str | Path, *, max_seconds: float | None = None) -> Facts:
     NotAudioError
         Any other kind, whatever the name says: ``a.wav: is no MP3, FLAC or plain WAV file``.
     DamagedAudioError, UnusableAudioError, TooLongError
-        As `reading.read` does; also damage in the middle, of which `read` only tells in a note.
+        As `reading.read` does; what it tells in a note is in the facts' notes, too.
     """
     name = str(path)
     with open_song(path) as file:
@@ -77,7 +77,7 @@ def check(path: str | Path, *, max_seconds: float | None = None) -> Facts:
             raise reading_error(name, error) from None
         except MemoryError:
             raise TooLongError(name, "does not fit into the memory that is free") from None
-    sieve = request.sieves[-1]
+    sieve = max(request.sieves, key=lambda each: each.frames)
     return Facts(
         container="WAV" if found.container in ("RF64", "BW64") else found.container,
         subtype=found.subtype, channels=sieve.channels, rate=found.rate, frames=sieve.frames,
@@ -137,9 +137,9 @@ def _decode(request: Request) -> Decoded:
     if kind == "wav" and start == 0:
         return _decode_wav(request)
     if kind == "flac":
-        return _whole(request, compressed.decode_plain(request, "FLAC", start))
+        return compressed.decode_flac(request, start)
     if kind == "unknown" and _is_mp3(request, start):
-        return _whole(request, compressed.decode_mpeg(request, start))
+        return compressed.decode_mpeg(request, start)
     raise NotAudioError(request.path, "is no MP3, FLAC or plain WAV file")
 
 
@@ -169,11 +169,3 @@ def _is_mp3(request: Request, start: int) -> bool:
             return False
         junk = scan.start - start
         return junk <= MOST_LEADING_JUNK_BYTES or not data[start : scan.start].strip(b"\0")
-
-
-def _whole(request: Request, found: Decoded) -> Decoded:
-    """Refuse what broke off: libsndfile says so only in a note."""
-    fault = next((note for note in found.notes if note.startswith("the file is damaged")), None)
-    if fault is not None:
-        raise DamagedAudioError(request.path, fault)
-    return found

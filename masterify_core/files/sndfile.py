@@ -160,6 +160,12 @@ class Song:
             container, subtype = str(song.format), str(song.subtype)
         return Stream(container, subtype, self.channels, self.rate, self.promised, fault)
 
+    @property
+    def left_bytes(self) -> int:
+        """How much of the source was not looked at."""
+        source = self._source
+        return (source.length if isinstance(source, Window) else self._request.size) - source.tell()
+
     def close(self) -> None:
         """Let go of a stream that is not to be decoded."""
         self._song.close()
