@@ -29,8 +29,7 @@ from masterify_server.auth import READ, WRITE, guarded
 from masterify_server.errors import ApiError
 from masterify_server.refusals import RefusedError, UnavailableError
 from masterify_server.services import Services
-from masterify_server.surroundings import Surroundings
-from masterify_server.wording import message
+from masterify_server.surroundings import Surroundings, answer_of
 
 log = logging.getLogger("masterify.web")
 V1 = "/api/v1"
@@ -86,6 +85,7 @@ def build_app(services: Services) -> Surroundings:
             UnavailableError: _unavailable,
             HTTPException: _no_route,
             ClientDisconnect: _gone_away,
+            Exception: _fault,  # Starlette raises it again, for the log
         },
     )
     app.state.services = services
@@ -93,19 +93,8 @@ def build_app(services: Services) -> Surroundings:
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
-    """Answer the envelope, in the language asked for."""
     assert isinstance(error, RefusedError)
-    known = error if error.code in errors.STATUSES else ApiError("INTERNAL_ERROR")
-    if known is not error:
-        log.error("the store refused with %s", error)
-    state = request.state
-    key = known.key if isinstance(known, ApiError) else known.code
-    words = message(key, state.language, {"param": known.param, **known.facts})
-    state.code = known.code
-    headers = dict(known.headers) if isinstance(known, ApiError) else {}
-    headers["Content-Language"] = state.language
-    body = errors.body_of(known.code, words, state.request_id, known.param)
-    return JSONResponse(body, status_code=errors.status_of(known.code), headers=headers)
+    return answer_of(request.scope["state"], error)
 
 
 def _unavailable(request: Request, error: Exception) -> JSONResponse:
@@ -115,6 +104,10 @@ def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 def _no_route(request: Request, _error: Exception) -> JSONResponse:
     return _refused(request, ApiError("NOT_FOUND"))
+
+
+def _fault(request: Request, _error: Exception) -> JSONResponse:
+    return _refused(request, ApiError("INTERNAL_ERROR"))
 
 
 def _gone_away(_request: Request, _error: Exception) -> Response:

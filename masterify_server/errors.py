@@ -57,7 +57,7 @@ class ApiError(RefusedError):
     Examples
     --------
     >>> error = ApiError("INVALID_PARAMETER", "missing", param="file")
-    >>> error.key, status_of(error.code)
+    >>> error.key, STATUSES[error.code]
     ('INVALID_PARAMETER.missing', 400)
     """
 
@@ -78,11 +78,6 @@ class ApiError(RefusedError):
 def unavailable() -> ApiError:
     """Refuse because something that the service stands on is not there; the client may come back."""
     return ApiError("UNAVAILABLE", headers={"Retry-After": str(RETRY_S)}, seconds=RETRY_S)
-
-
-def status_of(code: str) -> int:
-    """HTTP status of a code."""
-    return STATUSES[code]
 
 
 def body_of(code: str, message: str, request_id: str, param: str | None = None) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from masterify_server import logs
-from masterify_server.errors import body_of
+from masterify_server.errors import STATUSES, ApiError, body_of, unavailable
 from masterify_server.metrics import Metrics
+from masterify_server.refusals import RefusedError
 from masterify_server.wording import language_of, message
 
 log = logging.getLogger("masterify.access")
@@ -27,6 +28,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 HSTS = "max-age=31536000"
+MOST_AT_ONCE = 1000  # requests under way; more would only wait, and each holds memory
 
 
 class Surroundings:
@@ -38,14 +40,15 @@ class Surroundings:
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app, self._metrics = app, metrics
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; faults of ours become ``INTERNAL_ERROR`` and a traceback in the log."""
+        """Answer a request; what goes wrong is logged under its id."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         state: dict[str, Any] = scope.setdefault("state", {})
-        state["request_id"] = f"req_{secrets.token_hex(12)}"
+        state["request_id"] = new_request_id()
         state["language"] = language_of(Headers(scope=scope).get("accept-language"))
         state["headers"] = {}
         started = time.perf_counter()
@@ -60,16 +63,16 @@ class Surroundings:
                 seen["done"] = not answer.get("more_body", False)
             await send(answer)
 
+        self._under_way += 1
         try:
-            await self.app(scope, receive, pass_on)
+            busy = self._under_way > MOST_AT_ONCE
+            await (answer_of(state, unavailable()) if busy else self.app)(scope, receive, pass_on)
         except Exception:
             log.exception("fault", extra={logs.FIELDS: {"request_id": state["request_id"]}})
-            if seen["status"]:
-                if not seen["done"]:
-                    raise  # the answer has begun: all that is left is to break it off visibly
-            else:
-                await _fault(state)(scope, receive, pass_on)
+            if not seen["done"]:
+                raise  # the answer has begun: all that is left is to break it off visibly
         finally:
+            self._under_way -= 1
             self._record(scope, state, seen, time.perf_counter() - started)
 
     def _record(self, scope: Scope, state: dict[str, Any], seen: dict[str, int], seconds: float) -> None:
@@ -96,8 +99,21 @@ def _complete(answer: Message, scope: Scope, state: dict[str, Any]) -> None:
     answer["headers"] = headers.raw
 
 
-def _fault(state: dict[str, Any]) -> JSONResponse:
-    state["code"] = "INTERNAL_ERROR"
-    words = message("INTERNAL_ERROR", state["language"])
-    body = body_of("INTERNAL_ERROR", words, state["request_id"])
-    return JSONResponse(body, status_code=500, headers={"Content-Language": state["language"]})
+def new_request_id() -> str:
+    """Our own, whatever the client sends: two requests never share one."""
+    return f"req_{secrets.token_hex(12)}"
+
+
+def answer_of(state: dict[str, Any], error: RefusedError) -> JSONResponse:
+    """Answer an error's envelope, in the language of the request."""
+    if error.code not in STATUSES:
+        log.error("refused with an unknown code: %s", error)
+        error = ApiError("INTERNAL_ERROR")
+    state["code"] = error.code
+    key, headers = (error.key, error.headers) if isinstance(error, ApiError) else (error.code, {})
+    words = message(key, state["language"], {"param": error.param, **error.facts})
+    return JSONResponse(
+        body_of(error.code, words, state["request_id"], error.param),
+        status_code=STATUSES[error.code],
+        headers={**headers, "Content-Language": state["language"]},
+    )

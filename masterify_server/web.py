@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from types import FrameType
 from typing import Any, cast
@@ -11,13 +12,16 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from masterify_server.errors import body_of
+from masterify_server.surroundings import new_request_id
+from masterify_server.wording import DEFAULT, message
+
 HEADERS_S = 10.0  # from the first byte of a request (or of a connection) to the end of its headers
 LINGERING_S = (
     10.0  # for the rest of a body that was refused: closing at once would lose the answer on its way
 )
 KEEP_ALIVE_S = 75  # longer than the 60 s that proxies keep their side
 STOPPING_S = 15
-MOST_CONNECTIONS = 2000
 LONGEST_HEADERS_BYTES = 32 * 1024
 
 
@@ -75,6 +79,18 @@ class PatientProtocol(HttpToolsProtocol):
         if self.cycle.more_body and not self.transport.is_closing() and self._lingering is None:
             self._lingering = self.loop.call_later(LINGERING_S, self.transport.close)
 
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn words it for itself)
+        """Answer what is no HTTP in the shape of every other error."""
+        request_id = new_request_id()
+        words = message("INVALID_PARAMETER.http", DEFAULT)
+        body = json.dumps(body_of("INVALID_PARAMETER", words, request_id), ensure_ascii=False).encode()
+        head = (
+            f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+            f"x-request-id: {request_id}\r\ncontent-language: {DEFAULT}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
     def _expect_headers(self) -> None:
         self._waiting = self.loop.call_later(HEADERS_S, self.transport.close)
 
@@ -86,7 +102,7 @@ class PatientProtocol(HttpToolsProtocol):
     def _count(self, piece: bytes) -> None:
         self._header_bytes += len(piece)
         if self._header_bytes > LONGEST_HEADERS_BYTES:
-            self.transport.close()
+            raise ValueError("the headers are too long")  # the parser makes a malformed request of it
 
 
 class WebServer(uvicorn.Server):
@@ -119,6 +135,6 @@ def run(app: ASGIApp, stopping: asyncio.Event, *, host: str, port: int, proxies:
         cast(Any, app), host=host, port=port, http=PatientProtocol, loop="uvloop", ws="none", lifespan="on",
         log_config=None, access_log=False, server_header=False, date_header=True,
         proxy_headers=True, forwarded_allow_ips=proxies,
-        timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=STOPPING_S, limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=STOPPING_S,
     )  # fmt: skip
     WebServer(config, stopping).run()

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from masterify_server.auth import Endpoint
 from masterify_server.errors import ApiError
 
-EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"]
-
 
 def resource(path: str, **endpoints: Endpoint) -> Route:
     """One address and its methods, e.g. ``resource("/x", GET=read, DELETE=delete)``; HEAD comes with GET."""
-    known = {**endpoints, **({"HEAD": endpoints["GET"]} if "GET" in endpoints else {})}
-    allowed = ", ".join(sorted(known))
+    return Route(path, Resource(path, endpoints), name=path)
 
-    async def answer(request: Request) -> Response:
-        request.state.route = path
-        endpoint = known.get(request.method)
+
+class Resource:
+    """The endpoints of one address, by method. Starlette's own routes would know only those of one line."""
+
+    def __init__(self, path: str, endpoints: dict[str, Endpoint]) -> None:
+        self.path = path
+        self.endpoints = {**endpoints, **({"HEAD": endpoints["GET"]} if "GET" in endpoints else {})}
+        self._allowed = ", ".join(sorted(self.endpoints))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or refuse the method."""
+        request = Request(scope, receive, send)
+        request.state.route = self.path
+        endpoint = self.endpoints.get(request.method)
         if endpoint is None:
+            shown = request.method[:16]
             raise ApiError(
-                "METHOD_NOT_ALLOWED", headers={"Allow": allowed}, method=request.method, allowed=allowed
+                "METHOD_NOT_ALLOWED", headers={"Allow": self._allowed}, method=shown, allowed=self._allowed
             )
-        return await endpoint(request)
-
-    return Route(path, answer, methods=EVERY_METHOD, name=path)
+        response = await endpoint(request)
+        await response(scope, receive, send)
