@@ -1,0 +1,237 @@
+"""The web process itself, over real connections: slow clients, broken uploads, refused bodies, stopping."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
+import pytest
+
+from tests import stores, webs
+
+READY_S = 20
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """A web process with short patience; yields (port, folder, key, process)."""
+    folder = tmp_path_factory.mktemp("served")
+    store = stores.fresh()
+    key = stores.key(store, stores.account(store, credits=100)).secret
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = start(store, folder, port)
+    yield port, folder, key, process
+    process.kill()
+    process.wait()
+
+
+def start(store, folder, port):
+    code = f"""
+from pathlib import Path
+from masterify_core.presets import Library
+from masterify_server import logs, web
+from masterify_server.app import build_app
+from masterify_server.probe import Probe
+from masterify_server.services import Services
+from masterify_server.settings import Settings
+from masterify_server.storage import open_storage, uploads_folder
+from masterify_server.store import AsyncStore
+from masterify_server.upload import Limits
+from masterify_server.plans import load_plans
+web.HEADERS_S, web.LINGERING_S = 1.0, 2.0
+logs.configure()
+settings = Settings(data_dir=Path({str(folder)!r}))
+services = Services(
+    settings=settings, plans=load_plans(), library=Library.load(), store=AsyncStore({store.url!r}, {store.prefix!r}),
+    storage=open_storage(settings), probe=Probe(), uploads=uploads_folder(settings),
+    limits=Limits(file_bytes=2**20, stall_s=1.0, total_s=4.0),
+)
+web.run(build_app(services), services.stopping, host="127.0.0.1", port={port})
+"""
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-c", code], stderr=log)
+    end = time.monotonic() + READY_S
+    while time.monotonic() < end:
+        try:
+            with connect(port) as line:
+                line.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+                if line.recv(20).startswith(b"HTTP/1.1 200"):
+                    return process
+        except OSError:
+            pass
+        time.sleep(0.05)
+    process.kill()
+    raise AssertionError((folder / "log").read_text())
+
+
+def connect(port):
+    return socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def answer(line):
+    """Status and body of what comes until the other side is done."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        piece = line.recv(65536)
+        if not piece:
+            return None, got
+        got += piece
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = next(
+        (
+            int(row.split(b":")[1])
+            for row in head.split(b"\r\n")
+            if row.lower().startswith(b"content-length:")
+        ),
+        0,
+    )
+    while len(body) < length:
+        body += line.recv(65536)
+    return int(head.split()[1]), body
+
+
+def pour(line, piece):
+    """Go on sending, for ten seconds."""
+    for _ in range(200):
+        line.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+        time.sleep(0.05)
+
+
+def head_of(key, *rows, path="/api/v1/master", method="POST"):
+    rows = (f"{method} {path} HTTP/1.1", "Host: x", f"Authorization: Bearer {key}", *rows, "", "")
+    return "\r\n".join(rows).encode()
+
+
+FORM = "Content-Type: multipart/form-data; boundary=zz"
+FIELD = b'--zz\r\nContent-Disposition: form-data; name="platforms"\r\n\r\nspotify\r\n'
+FILE = b'--zz\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+
+
+def test_headers_that_do_not_come_close_the_connection(served):
+    with connect(served[0]) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+        started = time.monotonic()
+        assert line.recv(100) == b""
+        assert 0.5 < time.monotonic() - started < 5
+
+
+def test_a_connection_may_rest_between_requests(served):
+    with connect(served[0]) as line:
+        for _ in range(2):
+            line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert answer(line)[0] == 200
+            time.sleep(1.3)
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert answer(line)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "request_bytes", [b"NONSENSE\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"y" * 100_000 + b"\r\n\r\n"]
+)
+def test_what_is_no_http_gets_the_envelope(served, request_bytes):
+    with connect(served[0]) as line:
+        line.sendall(request_bytes)
+        status, body = answer(line)
+    assert status == 400
+    assert json.loads(body)["error"]["code"] == "INVALID_PARAMETER"
+
+
+def test_a_bad_key_is_refused_before_the_body_comes(served):
+    with connect(served[0]) as line:
+        line.sendall(head_of("aim_live_" + "0" * 32, FORM, "Content-Length: 900000"))
+        assert answer(line)[0] == 401
+
+
+def test_a_file_without_end_is_refused_while_it_comes_and_not_taken_for_ever(served):
+    port, folder, key, _ = served
+    piece = bytes(2**16)
+    with connect(port) as line:
+        line.sendall(head_of(key, FORM, "Transfer-Encoding: chunked"))
+        first = FIELD + FILE + piece
+        line.sendall(b"%x\r\n%b\r\n" % (len(first), first))
+        for _ in range(40):
+            line.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+        status, body = answer(line)
+        assert (status, json.loads(body)["error"]["code"]) == (400, "FILE_TOO_LARGE")
+        with pytest.raises(OSError, match="."):
+            pour(line, piece)
+    assert list((folder / "uploads").iterdir()) == []
+
+
+def test_an_upload_that_stops_is_given_up(served):
+    port, folder, key, _ = served
+    with connect(port) as line:
+        line.sendall(head_of(key, FORM, "Content-Length: 900000") + FIELD + FILE + bytes(1000))
+        status, body = answer(line)
+    assert (status, json.loads(body)["error"]["code"]) == (408, "UPLOAD_TIMEOUT")
+    assert list((folder / "uploads").iterdir()) == []
+
+
+def test_an_upload_that_drips_is_given_up(served):
+    port, folder, key, _ = served
+    with connect(port) as line:
+        line.sendall(head_of(key, FORM, "Content-Length: 900000") + FIELD + FILE)
+        line.settimeout(0.3)
+        started, got = time.monotonic(), b""
+        while not got and time.monotonic() - started < 10:
+            line.sendall(b"x")
+            with suppress(TimeoutError):
+                got = line.recv(100)
+    assert got.startswith(b"HTTP/1.1 408")
+    assert list((folder / "uploads").iterdir()) == []
+
+
+def test_a_client_that_hangs_up_leaves_nothing_behind(served):
+    port, folder, key, _ = served
+    with connect(port) as line:
+        line.sendall(head_of(key, FORM, "Content-Length: 900000") + FIELD + FILE + bytes(300_000))
+        time.sleep(0.3)
+        assert len(list((folder / "uploads").iterdir())) == 1
+    end = time.monotonic() + 5
+    while list((folder / "uploads").iterdir()) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert list((folder / "uploads").iterdir()) == []
+    assert "Traceback" not in (folder / "log").read_text()
+
+
+def test_who_asks_first_is_told_to_go_on(served):
+    song = webs.wav()
+    body = FIELD + FILE + song + b"\r\n--zz--\r\n"
+    with connect(served[0]) as line:
+        line.sendall(head_of(served[2], FORM, f"Content-Length: {len(body)}", "Expect: 100-continue"))
+        assert line.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        line.sendall(body)
+        assert answer(line)[0] == 201
+
+
+def test_stopping_ends_open_streams_at_once_and_the_probe_with_it(served):
+    port, folder, key, process = served
+    song = FIELD + FILE + webs.wav() + b"\r\n--zz--\r\n"
+    with connect(port) as line, connect(port) as stream:
+        line.sendall(head_of(key, FORM, f"Content-Length: {len(song)}") + song)
+        job_id = json.loads(answer(line)[1])["job_id"]
+        stream.sendall(head_of(key, path=f"/api/v1/jobs/{job_id}/events", method="GET"))
+        got = b""
+        while b"queued" not in got:
+            got += stream.recv(1000)
+        children = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True
+        ).stdout.split()
+        assert children
+        started = time.monotonic()
+        process.terminate()
+        while stream.recv(1000):
+            pass
+        assert process.wait(10) == -signal.SIGTERM
+        assert time.monotonic() - started < 3
+    time.sleep(0.1)
+    for pid in children:
+        assert not os.path.exists(f"/proc/{pid}")
+    rows = [json.loads(row) for row in (folder / "log").read_text().splitlines()]
+    wanted = {"request_id", "method", "path", "status", "ms", "account", "key_id", "client"}
+    assert any(wanted <= set(row) and row["status"] == 201 for row in rows)
