@@ -42,7 +42,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One delivered file: what was asked, what was done, what the written bytes measure."""
+    """One delivered file: what was asked, what was done, what the written bytes measure.
+
+    ``reduction_db`` is the deepest reduction of the limiter in each 100 ms, dB; empty if it had nothing to do.
+    """
 
     platform: str
     title: str
@@ -59,6 +62,7 @@ class Delivery:
     bit_depth: str
     container: str
     sha256: str | None
+    reduction_db: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -181,5 +185,5 @@ def _delivery(
         ceiling_dbtp=target.limiter.ceiling_dbtp, target_met=met, levels=levels, gain_db=round(rendered.gain_db, 3),
         sustained_reduction_db=round(limited.sustained_db, 3), peak_reduction_db=round(limited.peak_db + limited.final_db, 3),
         mean_reduction_db=round(limited.mean_db, 3), rate=rendered.audio.rate, bit_depth=target.bit_depth,
-        container=target.container, sha256=sha256, notes=tuple(notes),
+        container=target.container, sha256=sha256, reduction_db=limited.reduction_db, notes=tuple(notes),
     )  # fmt: skip

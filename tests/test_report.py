@@ -77,6 +77,20 @@ def test_the_values_are_those_of_the_result(made):
     assert values["recipe"] == json.loads(json.dumps(result.recipe.to_dict()))
 
 
+def test_the_reduction_over_time_is_that_of_the_limiter(made):
+    melon = made[4]["masters"][1]
+    taken = melon["reduction"]["db"]
+    assert len(taken) == pytest.approx(10 * melon["measured"]["seconds"], abs=1)
+    delivered = melon["delivery"]
+    most = max(delivered["sustained_reduction_db"], delivered["peak_reduction_db"])
+    assert (
+        most - 0.01
+        <= max(taken)
+        <= delivered["sustained_reduction_db"] + delivered["peak_reduction_db"] + 0.01
+    )
+    assert 'id="p1reduction"' in made[3]
+
+
 def test_no_folder_of_this_machine_stands_in_a_report(made):
     _, folder, _, page, values = made
     assert str(folder) not in page

@@ -223,3 +223,21 @@ def test_the_clipper_does_not_alias(rate):
         power_around(x, rate, k * 5003.0, 5.0) for k in range(1, 4)
     )
     assert 10 * np.log10(alias / harmonics) <= -55.0
+
+
+@pytest.mark.parametrize("rate", [8_000, 44_100, 192_000])
+def test_reduction_over_time_is_what_the_samples_lost(rate):
+    song = noise(rate, 0.95, level=0.3)
+    result = limited(song, 6.0, NO_CLIPPER)
+    loud = np.abs(song.samples) > 0.05
+    lost_db = np.where(
+        loud, -20.0 * np.log10(np.where(loud, result.samples / (song.samples * db_to_gain(6.0)), 1.0)), 0.0
+    )
+    edges = np.arange(0, song.frames, rate // 10)
+    deepest = np.maximum.reduceat(lost_db.max(axis=0), edges)
+    assert len(result.reduction_db) == len(deepest) == 10
+    assert (
+        np.abs(np.array(result.reduction_db) - deepest).max() < 0.3
+    )  # a control point stands for eight frames
+    assert deepest.max() > 1.0
+    assert limited(song, -20.0, NO_CLIPPER).reduction_db == ()

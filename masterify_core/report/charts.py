@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from masterify_core.plotting.axes import HZ, Axis, decibels, minus, seconds_axis
+from masterify_core.report.portrait import MOST_POINTS
 from masterify_core.report.svg import Numbers, area, level, line, plot
 
 Values = dict[str, Any]
@@ -55,16 +56,18 @@ def spectrum(before: Values, after: Values | None, genre: Values, label: str) ->
     return plot(HZ, y, marks, labelled_by=label)
 
 
-def reduction(values_db: Sequence[float], step_s: float, seconds: float, label: str) -> str:
-    """Gain that the limiter takes over time, downwards from 0 dB."""
-    x = seconds_axis(seconds)
-    deepest = max(3.0, math.ceil(max(values_db, default=0.0)))
-    every = 1.0 if deepest <= 6.0 else 3.0
-    ticks = tuple((-every * k, f"−{every * k:g}" if k else "0") for k in range(int(deepest / every) + 1))
-    y = Axis(low=-deepest, high=0.0, ticks=ticks)
-    xs = [(k + 0.5) * step_s for k in range(len(values_db))]
-    marks = [area(x, y, xs, [-value for value in values_db], [0.0] * len(values_db), "taken")]
-    return plot(x, y, marks, labelled_by=label, small=True)
+def reduction(master: Values, label: str) -> str:
+    """Gain that the limiter takes over time, downwards from 0 dB: the deepest of each step that fits."""
+    taken, step_s = master["reduction"]["db"], master["reduction"]["step_s"]
+    every = max(1, math.ceil(len(taken) / MOST_POINTS))
+    deepest = [max(taken[k : k + every]) for k in range(0, len(taken), every)]
+    low = max(3.0, math.ceil(max(deepest)))
+    tick = 1.0 if low <= 4.0 else 3.0
+    ticks = tuple((-tick * k, minus(-tick * k)) for k in range(int(low / tick) + 1))
+    y = Axis(low=-low, high=0.0, ticks=ticks)
+    xs = [(k + 0.5) * every * step_s for k in range(len(deepest))]
+    marks = [area(_time(master, None), y, xs, [-value for value in deepest], [0.0] * len(xs), "taken")]
+    return plot(_time(master, None), y, marks, labelled_by=label, small=True)
 
 
 def width(before: Values, after: Values | None, genre: Values | None, label: str) -> str:

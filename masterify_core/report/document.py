@@ -20,6 +20,7 @@ from masterify_core.report.listeners import heard_everywhere
 from masterify_core.report.portrait import Portrait, rounded
 
 FORMAT = 1
+REDUCTION_STEP_S = 0.1  # of `Delivery.reduction_db`
 Values = dict[str, Any]
 
 
@@ -76,6 +77,7 @@ def _master(master: Master, genre: Genre | None, library: Library) -> Values:
         "title": delivery.title,
         "files": files,
         "delivery": own,
+        "reduction": {"step_s": REDUCTION_STEP_S, "db": list(delivery.reduction_db)},
         "facts": [] if platform is None else [dataclasses.asdict(source) for source in platform.sources],
         "platform_note": "" if platform is None else platform.note,
         "verdict": _verdict(delivery, platform),

@@ -92,12 +92,16 @@ def _picture(doc: Values, which: int) -> Values:
         "width": charts.width(before, after, genre, f"{name}width")
         if before["measured"]["channels"] == 2
         else "",
-        "reduction": "",
+        "reduction": charts.reduction(after, f"{name}reduction")
+        if after and after["reduction"]["db"]
+        else "",
     }
     came, went = [("before", "before" if after else "song")], [("after", "after")] if after else []
     return {
         **{key: Markup(svg) for key, svg in drawn.items()},  # noqa: S704 - made of numbers only
         "title": after["title"] if after else "",
+        "most_reduction_db": max(after["reduction"]["db"], default=0.0) if after else 0.0,
+        "mean_reduction_db": after["delivery"]["mean_reduction_db"] if after else 0.0,
         "after": after is not None,
         "loudness_legend": [*came, *went, ("faint", "momentary"), *([("target", "target")] if after else [])],
         "spectrum_legend": [*came, *went, *([("target", "genre.curve"), ("spread", "spread")] if genre else [])],

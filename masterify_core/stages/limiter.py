@@ -24,6 +24,7 @@ CLIP_FACTOR = 8  # oversampling of the clipper: clipping 5 kHz by 6 dB aliases b
 HOP_FRAMES = HOP_GROUPS * kernels.GROUP
 DOWN_BETA, DOWN_CUTOFF = 6.0, 0.87
 CHUNK = 4096
+STEPS_PER_S = 10  # of the reduction that reports show
 # What is sustained: the level that peaks stay above for 80 % of 0.4 s, each peak counted over half a period
 # of 45 Hz so that a low tone's crests join up. Chosen by Zimtohrli distance on six songs at -8 and -11 LUFS
 # under the condition that steady tones stay below -55 dB of distortion.
@@ -106,6 +107,8 @@ class Limited:
         Reduction of the mean gain over all frames, dB.
     clipped_points
         Number of oversampled points that were clipped.
+    reduction_db
+        Deepest reduction by all parts but the clipper in each 100 ms, dB; empty if nothing was limited.
     """
 
     samples: Rows
@@ -114,6 +117,7 @@ class Limited:
     final_db: float = 0.0
     mean_db: float = 0.0
     clipped_points: int = 0
+    reduction_db: tuple[float, ...] = ()
 
 
 def envelope(audio: Audio) -> Envelope:
@@ -174,14 +178,12 @@ def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float, out: Rows 
         kernels.apply_reduction(samples, last, 1.0, scratch, samples)
         final = float(last.max())
         mean_gain *= 1.0 - float(last.mean())
+        r += last - r * last
     return Limited(
-        samples,
-        sustained_db=_taken_db(1.0 - sustained),
-        peak_db=_taken_db(1.0 - lookahead),
-        final_db=_taken_db(1.0 - final),
-        mean_db=_taken_db(mean_gain),
-        clipped_points=clipped,
-    )
+        samples, sustained_db=_taken_db(1.0 - sustained), peak_db=_taken_db(1.0 - lookahead),
+        final_db=_taken_db(1.0 - final), mean_db=_taken_db(mean_gain), clipped_points=clipped,
+        reduction_db=_over_time_db(r, audio.rate),
+    )  # fmt: skip
 
 
 def estimated(limiter: Limiter, env: Envelope, energy: Energies, gain: float) -> Energies:
@@ -223,6 +225,14 @@ def _taken_db(gain: float) -> float:
     return max(0.0, -gain_to_db(gain))
 
 
+def _over_time_db(reduction: Row, rate: int) -> tuple[float, ...]:
+    """Deepest reduction in each 100 ms, dB, from the reduction at each control point."""
+    steps = max(1, -(-len(reduction) * kernels.GROUP * STEPS_PER_S // rate))
+    starts = np.arange(steps) * rate // (kernels.GROUP * STEPS_PER_S)
+    deepest = np.maximum.reduceat(reduction, np.minimum(starts, len(reduction) - 1))
+    return tuple(np.round(-20.0 * np.log10(1.0 - deepest.astype(np.float64)) + 0.0, 2).tolist())
+
+
 def _need(levels: Row, ceiling: float) -> Row:
     """Reduction that brings each level to the ceiling."""
     return np.asarray(1.0 - np.float32(ceiling) / np.maximum(levels, np.float32(ceiling)), dtype=np.float32)
@@ -235,13 +245,8 @@ def _sustained_reduction(limiter: Limiter, env: Envelope, gain: float) -> tuple[
     if not need.any():
         return need, 0.0
     smooth = _smoothed(
-        need,
-        env.rate / HOP_FRAMES,
-        SUSTAINED_LOOKAHEAD_MS,
-        SUSTAINED_ATTACK_MS,
-        SUSTAINED_FAST_MS,
-        SUSTAINED_SLOW_MS,
-    )
+        need, env.rate / HOP_FRAMES, SUSTAINED_LOOKAHEAD_MS, SUSTAINED_ATTACK_MS, SUSTAINED_FAST_MS, SUSTAINED_SLOW_MS
+    )  # fmt: skip
     return smooth, float(smooth.max())
 
 
