@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masterify_core import files
+from masterify_core.codecs import CodecCheck
 from masterify_core.errors import OutputError
 from masterify_core.metering.loudness import energies
 from masterify_core.metering.report import Levels, measure_levels
@@ -63,6 +64,7 @@ class Delivery:
     container: str
     sha256: str | None
     reduction_db: tuple[float, ...] = ()
+    codecs: tuple[CodecCheck, ...] = ()
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,7 +77,8 @@ class Delivery:
                 "sha256",
             )
         }  # fmt: skip
-        return {**own, **self.levels.to_dict(), "notes": list(self.notes)}
+        codecs = [codec.to_dict() for codec in self.codecs]
+        return {**own, **self.levels.to_dict(), "codecs": codecs, "notes": list(self.notes)}
 
 
 def deliver(
@@ -185,5 +188,6 @@ def _delivery(
         ceiling_dbtp=target.limiter.ceiling_dbtp, target_met=met, levels=levels, gain_db=round(rendered.gain_db, 3),
         sustained_reduction_db=round(limited.sustained_db, 3), peak_reduction_db=round(limited.peak_db + limited.final_db, 3),
         mean_reduction_db=round(limited.mean_db, 3), rate=rendered.audio.rate, bit_depth=target.bit_depth,
-        container=target.container, sha256=sha256, reduction_db=limited.reduction_db, notes=tuple(notes),
+        container=target.container, sha256=sha256, reduction_db=limited.reduction_db,
+        codecs=rendered.codecs, notes=tuple(notes),
     )  # fmt: skip

@@ -20,9 +20,10 @@ from masterify_core.metering.report import Measurement, measure
 from masterify_core.planning import Follow, plan
 from masterify_core.presets import Library
 from masterify_core.profile import profiled
+from masterify_core.proofing import proof
 from masterify_core.recipe import Order, Recipe, read_recipe, write_recipe
 from masterify_core.reference import read_references
-from masterify_core.rendering import prepare, programme_lufs, render
+from masterify_core.rendering import Prepared, Rendered, prepare, programme_lufs, render
 from masterify_core.report import write_mastering_reports
 from masterify_core.request import Format, MasterRequest, Output, output_paths, outputs_of
 
@@ -176,7 +177,7 @@ def _planned(
         measurement, library, platforms=platforms, genre=request.genre, ai_service=request.ai_service,
         tier=request.tier, intensity=request.intensity, loudness_lufs=request.loudness_lufs,
         ceiling_dbtp=request.ceiling_dbtp, bit_depth=request.bit_depth, sample_rate=request.sample_rate,
-        follow=follow,
+        codec_check=request.codec_check, follow=follow,
     )  # fmt: skip
 
 
@@ -204,14 +205,19 @@ def _make(
             group = [file for file in wanted if file.rate == rate and id(file.order) == order]
             report("rendering", BEGINS["rendering"] + (1.0 - BEGINS["rendering"]) * len(made) / len(wanted))
             targets = [_target(file) for file in group]
-            again = partial(render, prepared, targets[0].limiter, targets[0].loudness_lufs, spare)
+            again = partial(_rendered, prepared, group[0].order, spare)
             rendered = again()
             for file, target in zip(group, targets, strict=True):
                 last = file is group[-1]  # its file may be read back over the rendering
                 if request.dry_run:
                     made[file.path] = foresee(rendered, target)
                     continue
-                keeps_words = words is not None and rate == audio.rate and rendered.gain_db == 0.0
+                keeps_words = (
+                    words is not None
+                    and rate == audio.rate
+                    and rendered.gain_db == 0.0
+                    and not rendered.mended
+                )
                 exact = keeps_words and (
                     target.bit_depth == "32f" or int(target.bit_depth) >= int(words or 99)
                 )
@@ -221,6 +227,12 @@ def _make(
                     memory=spare if last else None, again=again if last else None,
                 )  # fmt: skip
     return tuple(made[file.path] for file in wanted)
+
+
+def _rendered(prepared: Prepared, order: Order, out: Rows) -> Rendered:
+    """Render, and see to what lossy codecs make of it."""
+    rendered = render(prepared, order.limiter, order.loudness_lufs, out)
+    return proof(rendered, out, order.limiter.ceiling_dbtp, order.codecs, order.codec_check)
 
 
 def _memory_of(audio: Audio) -> Rows | None:

@@ -117,6 +117,9 @@ class Tier(Checked):
         Compressor bands: 3, or 5 whose times follow the crest factor.
     formats
         Files that are written when none are asked for.
+    codec_check
+        How much of a master is sent through the platform's lossy codecs: nothing (``off``), the places nearest to the
+        ceiling (``hot``), or all of it (``full``).
     """
 
     title: str
@@ -125,6 +128,7 @@ class Tier(Checked):
     dynamics_cap_db: Annotated[float, Range(0.0, 4.0, "dB")]
     dynamics_bands: Literal[3, 5] = 3
     formats: Annotated[tuple[Literal["wav", "flac", "mp3"], ...], Count(1, 3)] = ("wav",)
+    codec_check: Literal["off", "hot", "full"] = "off"
 
     def check(self) -> None:
         """Stages stand in order, and nothing stands twice."""

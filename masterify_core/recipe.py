@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from masterify_core.chain import STAGES, Stage
 from masterify_core.errors import NoPermissionError, NotFoundError, SettingError
 from masterify_core.files import write_text
+from masterify_core.preset_platform import Codec
 from masterify_core.schema import Checked, Count, Range, build, to_table
 from masterify_core.stages.limiter import Limiter
 
@@ -64,6 +65,9 @@ class Order(Checked):
         Of WAV and FLAC files.
     sample_rate
         Hz; without it the song's own.
+    codecs, codec_check
+        What listeners get, and how much of the master is sent through these codecs: nothing, the places
+        nearest to the ceiling, all of it.
     reason
         Where the numbers come from.
     """
@@ -74,6 +78,8 @@ class Order(Checked):
     limiter: Limiter
     bit_depth: Literal["16", "24", "32f"] = "24"
     sample_rate: Annotated[int, Range(8000, 192_000, "Hz")] | None = None
+    codecs: Annotated[tuple[Codec, ...], Count(0, 20)] = ()
+    codec_check: Literal["off", "hot", "full"] = "off"
     reason: str
 
 

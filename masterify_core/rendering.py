@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
+from masterify_core.codecs import CodecCheck
 from masterify_core.metering.loudness import MOMENTARY_HOPS, OFFSET_DB, Hops, energies, integrated_lufs
 from masterify_core.metering.peaks import PRINTED_MARGIN_DB, PRINTED_UP_TO_HZ, overs
 from masterify_core.stages.limiter import Envelope, Limited, Limiter, apply, dips, envelope, estimated, limit
@@ -42,7 +43,11 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendered:
-    """Sound at its final loudness (after ``trim``) and under its ceiling."""
+    """Sound at its final loudness (after ``trim``) and under its ceiling.
+
+    ``codecs`` is what its copies by lossy codecs measure, if that was looked at; ``mended`` says that it
+    was changed for their sake.
+    """
 
     audio: Audio
     gain_db: float
@@ -50,6 +55,8 @@ class Rendered:
     limited: Limited
     lufs: float
     stopped: str | None
+    codecs: tuple[CodecCheck, ...] = ()
+    mended: bool = False
 
 
 def prepare(audio: Audio, rate: int) -> Prepared:
@@ -161,9 +168,14 @@ def _solve(estimate: Callable[[float], float], wanted: float, plain_db: float, m
 
 
 def _guarded(prepared: Prepared, rendered: Rendered, ceiling: float, out: Rows) -> Rendered:
-    """Dip every over that 16x interpolation or the filter printed in BS.1770 still finds, in ``out``, the rendering's memory."""
-    rate = prepared.audio.rate
-    allowed = ceiling / rendered.trim * db_to_gain(-GUARD_DB)
+    """Close every over that is still there, in ``out``, the rendering's memory."""
+    close_overs(out, prepared.audio.rate, ceiling / rendered.trim)
+    return rendered
+
+
+def close_overs(out: Rows, rate: int, ceiling: float) -> None:
+    """Dip, in place, every over of a ceiling (a gain) that 16x interpolation or the filter printed in BS.1770 finds."""
+    allowed = ceiling * db_to_gain(-GUARD_DB)
     margin_db = PRINTED_MARGIN_DB if rate <= PRINTED_UP_TO_HZ else None
     for _ in range(GUARD_ROUNDS):
         found = overs(out, allowed, margin_db)
@@ -172,4 +184,3 @@ def _guarded(prepared: Prepared, rendered: Rendered, ceiling: float, out: Rows) 
         apply(out, dips(found, allowed * db_to_gain(-GUARD_DB), rate))
         if found.max() < allowed * db_to_gain(DEEP_DIP_DB):
             break  # a shallow dip leaves less than 0.002 dB, and the written file is measured again anyway
-    return rendered

@@ -48,6 +48,8 @@ class MasterRequest(Checked):
         Paths of songs whose tone and width, and in the premium tier band dynamics, are followed.
     reference_amounts
         How far, for each; and whether loudness follows, too.
+    codec_check
+        How much of a master is sent through the platform's lossy codecs; without it what the tier says.
     recipe
         Path of a saved recipe to follow instead of planning; only what is delivered where is still chosen here.
     save_recipe
@@ -77,6 +79,7 @@ class MasterRequest(Checked):
     sample_rate: Annotated[int, Range(8000, 192_000, "Hz")] | None = None
     references: Annotated[tuple[str, ...], Count(0, 20)] = ()
     reference_amounts: Amounts = USUAL_AMOUNTS
+    codec_check: Literal["off", "hot", "full"] | None = None
     recipe: str | None = None
     save_recipe: bool = False
     report: Annotated[tuple[ReportFormat, ...], Count(0, 2)] = ()

@@ -39,6 +39,7 @@ def plan(
     intensity: float, loudness_lufs: float | None = None, ceiling_dbtp: float | None = None,
     bit_depth: Literal["16", "24", "32f"] | None = None, sample_rate: int | None = None,
     follow: Follow | None = None,
+    codec_check: Literal["off", "hot", "full"] | None = None,
 ) -> Recipe:  # fmt: skip
     """Decide everything.
 
@@ -54,6 +55,8 @@ def plan(
         Instead of the platforms' own.
     follow
         A reference that tone, width and dynamics follow instead of the genre, finished song or not.
+    codec_check
+        Instead of the tier's own.
 
     Raises
     ------
@@ -78,7 +81,17 @@ def plan(
         else:
             steps.append(Step(stage=name, settings=to_table(decision.stage), reason=decision.reason))
     orders = [
-        order(name, library.platform(name), genre, sound, loudness_lufs, ceiling_dbtp, bit_depth, sample_rate)
+        order(
+            name,
+            library.platform(name),
+            genre,
+            sound,
+            loudness_lufs,
+            ceiling_dbtp,
+            bit_depth,
+            sample_rate,
+            codec_check or effort.codec_check,
+        )
         for name in platforms
     ]
     notes: list[str] = []

@@ -212,8 +212,12 @@ def dips(overs: Row, ceiling: float, rate: int) -> Row:
     """Short smooth reductions (0.7 ms) that bring the peaks found at single frames under the ceiling."""
     peaks = np.empty(max(1, -(-len(overs) // kernels.GROUP)), np.float32)
     kernels.group_maxima(overs, kernels.GROUP, peaks)
-    need = _need(peaks, ceiling)
-    return _smoothed(need, rate / kernels.GROUP, DIP_MS, 0.0, 0.0, 0.0)
+    return dips_at(peaks, ceiling, rate, DIP_MS)
+
+
+def dips_at(peaks: Row, ceiling: float, rate: int, reach_ms: float) -> Row:
+    """Smooth reductions, ``reach_ms`` to each side, that bring the peaks of control points (8 frames) under the ceiling."""
+    return _smoothed(_need(peaks, ceiling), rate / kernels.GROUP, reach_ms, 0.0, 0.0, 0.0)
 
 
 def apply(samples: Rows, reduction: Row, gain: float = 1.0) -> None:
