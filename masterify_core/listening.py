@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from masterify_core.codecs import round_trip
 from masterify_core.kernels.limiting import GROUP, group_maxima
 from masterify_core.metering.peaks import overs, true_peak_between
-from masterify_core.units import ms_to_frames
+from masterify_core.units import db_to_gain
 
 Rows = NDArray[np.float32]
 Row = NDArray[np.float32]
@@ -22,6 +22,12 @@ CONTEXT_MS, JOINT_MS = 60.0, 5.0  # around a span: encoders look two blocks ahea
 # How far a codec's noise moves most peaks (two thirds of them, AAC of 128 kbit/s, masters of -9 LUFS), and
 # the most that it was seen to: spans whose peaks stay lower than that under the highest are left out.
 NOISE_DB, MOST_DB = 0.3, 6.0
+DEVIATIONS, CAREFUL_DB = (
+    2.0,
+    2.0,
+)  # of noise left under the limit; peaks lower than so many dB under it are left alone
+NOISY = 0.95  # quantile
+OVER_POWER = 1.5  # what still goes over is turned down further: the codec gives a part of it back
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,13 +40,16 @@ class Heard:
         Decoded true peak, a gain.
     places
         How many stretches of 10 ms exceed the limit.
-    points
-        Per control point (8 frames) the decoded peak where it exceeds the limit, else 0.
+    excess
+        Per control point (8 frames) how far it is over what it may be, a factor; less than 1 is under it.
+    noise
+        Size of what the codec adds in the noisier parts, full scale = 1.
     """
 
     peak: float
     places: int
-    points: Row
+    excess: Row
+    noise: float
 
 
 def all_spans(frames: int, rate: int) -> tuple[Span, ...]:
@@ -68,44 +77,82 @@ def hot_spans(samples: Rows, rate: int, seconds: float) -> tuple[Span, ...]:
 
 
 def listen(
-    samples: Rows, rate: int, codec: str, kbps: float, spans: Sequence[Span], limit: float, gain: float
+    samples: Rows,
+    rate: int,
+    codec: str,
+    kbps: float,
+    spans: Sequence[Span],
+    limit: float,
+    gain: float,
+    deviations: float,
 ) -> dict[Span, Heard]:
     """Encode and decode spans of ``gain * samples`` as one stream; answer for each what is over ``limit``, a gain.
 
     Spans that touch stay together; others get their surroundings, and are joined with short fades.
+
+    An encoder answers every change with other noise, in all that follows, so turning down only what went over
+    this time leaves as many overs next time. What the codec adds is taken as noise instead, of the size that it
+    has near by: peaks within so many standard deviations of the limit are turned down before they go over.
     """
     runs = _runs(spans)
-    context, joint = (max(GROUP, ms_to_frames(ms, rate) // GROUP * GROUP) for ms in (CONTEXT_MS, JOINT_MS))
-    pieces, places, length = [], [], 0
+    source, shifts = _joined(samples, rate, runs, gain)
+    decoded = round_trip(source, rate, codec, kbps)
+    noise = _noise(decoded - source, rate)
+    peaks = _points(overs(source, limit * db_to_gain(-CAREFUL_DB), None), source.shape[1])
+    marks = overs(decoded, limit, None)
+    marks = np.zeros(source.shape[1], np.float32) if marks is None else marks
+    over = (_points(marks, source.shape[1]) / np.float32(limit)) ** OVER_POWER
+    excess = np.maximum(over, peaks / np.maximum(limit - deviations * noise, 0.5 * limit)).astype(np.float32)
+    heard = {}
+    for shift, run in zip(shifts, runs, strict=True):
+        for span in spans:
+            if run[0] <= span[0] and span[1] <= run[1]:
+                begin, end = span[0] + shift, span[1] + shift
+                places = len(np.unique(np.flatnonzero(marks[begin:end]) // _place(rate)))
+                peak = float(marks[begin:end].max()) if places else true_peak_between(decoded, begin, end)
+                part = slice(begin // GROUP, -(-end // GROUP))
+                heard[span] = Heard(peak, places, excess[part], float(np.quantile(noise[part], NOISY)))
+    return heard
+
+
+def _joined(samples: Rows, rate: int, runs: Sequence[Span], gain: float) -> tuple[Rows, list[int]]:
+    """Join runs of spans with their surroundings; and how far each has moved."""
+    context, joint = (max(1, round(ms * rate / (1000.0 * GROUP))) * GROUP for ms in (CONTEXT_MS, JOINT_MS))
+    ramp = np.linspace(0.0, 1.0, joint, dtype=np.float32)
+    pieces, shifts, length = list[Rows](), list[int](), 0
     for begin, end in runs:
         first, last = max(0, begin - context), min(samples.shape[1], end + context)
         piece = samples[:, first:last] * np.float32(gain)
-        ramp = np.linspace(0.0, 1.0, joint, dtype=np.float32)
         if first > 0:
             piece[:, :joint] *= ramp
         if last < samples.shape[1]:
             piece[:, -joint:] *= ramp[::-1]
         pieces.append(piece)
-        places.append(length - first)
+        shifts.append(length - first)
         length += last - first
-    decoded = round_trip(np.concatenate(pieces, axis=1), rate, codec, kbps)
-    marks = overs(decoded, limit, None)
-    marks = np.zeros(length, np.float32) if marks is None else marks
-    return {
-        span: _heard(decoded, marks, span[0] + shift, span[1] + shift, _place(rate))
-        for shift, run in zip(places, runs, strict=True)
-        for span in spans
-        if run[0] <= span[0] and span[1] <= run[1]
-    }
+    return np.concatenate(pieces, axis=1), shifts
 
 
-def _heard(decoded: Rows, marks: Row, begin: int, end: int, place: int) -> Heard:
-    part = marks[begin:end]
-    points = np.zeros(-(-len(part) // GROUP), np.float32)
-    group_maxima(part, GROUP, points)
-    places = len(np.unique(np.flatnonzero(part) // place))
-    peak = float(part.max(initial=0.0)) if places else true_peak_between(decoded, begin, end)
-    return Heard(peak, places, points)
+def _noise(difference: Rows, rate: int) -> Row:
+    """Size of what a codec added, per control point: the mean square of 20 ms, of the louder channel."""
+    whole = -(-difference.shape[1] // GROUP)
+    power = np.zeros((len(difference), whole * GROUP))
+    np.square(difference, out=power[:, : difference.shape[1]])
+    steps = power.reshape(len(difference), whole, GROUP).sum(axis=2).cumsum(axis=1)
+    half = max(1, _place(rate) // GROUP)
+    ends = np.minimum(np.arange(whole) + half, whole - 1)
+    begins = np.arange(whole) - half
+    sums = steps[:, ends] - np.where(begins > 0, steps[:, np.maximum(begins, 1) - 1], 0.0)
+    mean = sums.max(axis=0) / ((ends - np.maximum(begins, 0) + 1) * GROUP)
+    noise: Row = np.sqrt(mean).astype(np.float32)
+    return noise
+
+
+def _points(marks: Row | None, frames: int) -> Row:
+    points = np.zeros(-(-frames // GROUP), np.float32)
+    if marks is not None:
+        group_maxima(marks, GROUP, points)
+    return points
 
 
 def _runs(spans: Sequence[Span]) -> list[Span]:
