@@ -29,6 +29,7 @@ DEFAULT_PLATFORM = "universal"
 """The engine's default, repeated for the help, which must not import the engine."""
 
 FORMATS = ("wav", "flac", "mp3")
+CODEC_CHECKS = ("off", "hot", "full")
 BIT_DEPTHS = ("16", "24", "32f")
 REPORTS = ("html", "json")
 SOUND, FILES = "Sound", "Files"
@@ -100,6 +101,15 @@ def master(
             metavar="0..1",
             rich_help_panel=SOUND,
             help="How far; or each of tone=, dynamics=, width=, loudness=, comma-separated.  [default: 0.7, loudness=0]",
+        ),
+    ] = None,
+    codec_check: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            rich_help_panel=SOUND,
+            autocompletion=completion.choices(*CODEC_CHECKS),
+            help="Listen through lossy codecs: off, hot (loudest places) or full.  [default: the tier's]",
         ),
     ] = None,
     recipe: Annotated[
@@ -214,6 +224,7 @@ def master(
         sample_rate=sample_rate,
         references=_references(references or ()),
         reference_amounts=None if reference_amount is None else amounts(reference_amount),
+        codec_check=codec_check,
         recipe=recipe,
         save_recipe=save_recipe,
         report=listed(report or ()),

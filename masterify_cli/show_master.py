@@ -34,6 +34,9 @@ def song(name: str, result: MasterResult) -> None:
         if rows:
             wide = screen.width >= TABLE_WIDTH
             screen.print(show.table(COLUMNS, rows) if wide else show.facts(map(_line, rows)))
+        if codecs := list(_codecs(result)):
+            screen.print(Text("  What listeners' copies measure", style="dim"))
+            screen.print(show.facts(codecs, indent=4))
         for path in _paths(result):
             screen.print(Text(f"  {printable(path)}"), soft_wrap=True)  # whole, so that it can be copied
         for path in result.skipped:
@@ -85,6 +88,21 @@ def _line(row: Sequence[Text]) -> tuple[str, Text]:
     """Answer a row of the table as one cell: the numbers with their names."""
     parts = [f"{name} {value}".strip() for name, value in zip(COLUMNS[1:], row[1:], strict=True)]
     return str(row[0]), Text(", ".join(parts))
+
+
+def _codecs(result: MasterResult) -> Iterable[tuple[str, Text]]:
+    """Answer a line for each codec of each platform."""
+    for delivery in {each.platform: each for each in result.deliveries}.values():
+        for check in delivery.codecs:
+            name = f"{delivery.title}, {check.title}" if len(result.deliveries) > 1 else check.title
+            if check.true_peak_dbtp is None:
+                yield name, Text(check.note, style="yellow")
+                continue
+            came = show.number(check.true_peak_before_dbtp, 2)
+            peak = show.number(check.true_peak_dbtp, 2, unit="dBTP")
+            seen = f"{show.number(100.0 * check.checked, 0)} % of it heard"
+            overs = f"{check.overs_before} to {check.overs} places over {check.allowed_dbtp:g} dBTP"
+            yield name, Text(f"{came} to {peak}, {overs}, {seen}", style="yellow" if check.overs else "")
 
 
 def _paths(result: MasterResult) -> Iterable[str]:

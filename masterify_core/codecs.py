@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Rows = NDArray[np.float32]
 NEEDS_AAC = 'needs the aac extra: pip install "masterify[aac]"'
+DIGITS = 4  # of JSON values
 BLOCK_FRAMES = 8192  # libsndfile's Vorbis encoder takes what it gets in one piece, on the stack
 AAC_FRAME = 1024
 AAC_PRIMING_FRAMES = 1024  # of FFmpeg's encoder: one frame of silence before the first
@@ -55,9 +56,18 @@ class CodecCheck:
     overs: int = 0
     note: str = ""
 
+    @property
+    def title(self) -> str:
+        """Name for people, e.g. ``AAC 128``."""
+        name = self.codec.capitalize() if self.codec in ("opus", "vorbis") else self.codec.upper()
+        return f"{name} {self.kbps:g}"
+
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
-        return asdict(self)
+        return {
+            key: round(value, DIGITS) if isinstance(value, float) else value
+            for key, value in asdict(self).items()
+        }
 
 
 def missing(name: str) -> str:

@@ -46,7 +46,9 @@ DEVIATIONS, MORE_DEVIATIONS = 2.0, 0.5
 ROUNDS = {"hot": 3, "full": 9}
 LAST_WHOLE = 3  # rounds at the end of a full check that look at the whole song
 ENOUGH_LU, MADE_UP_ROUNDS = 0.015, 3
-NOTHING = 2e-4  # mean reduction: less than 0.01 LU, even if all of it is at the loudest places
+MOST_LOST_LU = {"hot": 0.2, "full": 0.5}  # that is given back: more would be another limiter
+LATER_LOST_LU = 0.1  # in each later round, whatever was lost before
+FACTOR_STEP_DB, LEAST_FACTOR = 0.15, 0.7
 
 
 def proof(
@@ -79,7 +81,7 @@ def proof(
         c: all_spans(frames, rate) if check == "full" else hot_spans(out, rate, HOT_S[c.name]) for c in used
     }
     pending: Mapping[Codec, Sequence[Span]] = every
-    first, known, mended = dict[Codec, dict[Span, Heard]](), Known(), False
+    first, known, mended, lost_lu = dict[Codec, dict[Span, Heard]](), Known(), False, 0.0
     for number in range(ROUNDS[check]):
         heard = {
             codec: listen(
@@ -110,7 +112,9 @@ def proof(
         )
         if check == "hot" and number == 0:
             np.maximum(excess, _rest(out, heard, ceiling_dbtp, rendered.trim), out=excess)
-        _dip(rendered, out, excess, ceiling_dbtp)
+        lost_lu += _dip(
+            rendered, out, excess, ceiling_dbtp, max(MOST_LOST_LU[check] - lost_lu, LATER_LOST_LU)
+        )
         mended = True
         pending = every if (number == 0 if check == "hot" else left <= LAST_WHOLE) else failing
     checks = tuple(_check(c, first[c], known[c], frames, allowed_dbtp) for c in used)
@@ -173,27 +177,36 @@ def _rest(out: Rows, heard: Known, ceiling_dbtp: float, gain: float) -> Row:
     return excess
 
 
-def _dip(rendered: Rendered, out: Rows, excess: Row, ceiling_dbtp: float) -> None:
-    """Turn the rendering down by its excess, and give back what that takes from its loudness."""
+def _dip(rendered: Rendered, out: Rows, excess: Row, ceiling_dbtp: float, most_lost_lu: float) -> float:
+    """Turn the rendering down by its excess, give back the loudness that this takes, and tell how much, LU.
+
+    Where it would take more than ``most_lost_lu``, only the highest peaks are turned down.
+    """
     rate = rendered.audio.rate
     trim_db = gain_to_db(rendered.trim)
-    reduction = dips_at(excess, 1.0, rate, DIP_MS)
-    if float(reduction.mean()) < NOTHING:
-        apply(out, reduction)
-        return
     hops = energies(out, rate)
-    # Giving back lifts all peaks, so the dips go as much deeper: estimated from the mean reduction of each hop.
-    ends = np.arange(len(hops.energy)) * len(reduction) // len(hops.energy)
-    kept = 1.0 - np.add.reduceat(reduction, ends) / np.diff(ends, append=len(reduction)).clip(1)
-    lost_lu = rendered.lufs - programme_lufs(replace(hops, energy=hops.energy * kept**2), trim_db)
-    gain = db_to_gain(max(0.0, lost_lu))
-    apply(out, dips_at(excess * np.float32(gain), 1.0, rate, DIP_MS), gain)
+
+    def lost_lu(factor: float) -> float:
+        """Estimate what is lost, from the mean reduction of each hop."""
+        reduction = dips_at(excess * np.float32(factor), 1.0, rate, DIP_MS)
+        begins = np.arange(len(hops.energy)) * len(reduction) // len(hops.energy)
+        kept = 1.0 - np.add.reduceat(reduction, begins) / np.diff(begins, append=len(reduction)).clip(1)
+        return rendered.lufs - programme_lufs(replace(hops, energy=hops.energy * kept**2), trim_db)
+
+    factor, lost = 1.0, lost_lu(1.0)
+    while lost > most_lost_lu and factor > LEAST_FACTOR:
+        factor *= db_to_gain(-FACTOR_STEP_DB)
+        lost = lost_lu(factor)
+    gain = db_to_gain(max(0.0, lost))  # giving back lifts all peaks, so the dips go as much deeper
+    apply(out, dips_at(excess * np.float32(factor * gain), 1.0, rate, DIP_MS), gain)
     for _ in range(MADE_UP_ROUNDS):
         close_overs(out, rate, db_to_gain(ceiling_dbtp) / rendered.trim)
         short_lu = rendered.lufs - programme_lufs(energies(out, rate), trim_db)
         if short_lu <= ENOUGH_LU:
             break
         out *= np.float32(db_to_gain(short_lu))
+        lost += short_lu
+    return max(0.0, lost)
 
 
 def _check(

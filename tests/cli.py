@@ -73,6 +73,7 @@ class PretendedEngine:
     def __init__(self, target_met=True, takes_s=0.0, notes=(), title="Universal"):
         self.requests, self.errors = [], {}
         self.target_met, self.takes_s, self.notes, self.title = target_met, takes_s, notes, title
+        self.codecs = ()
 
     def master(self, request, library, on_progress):
         """Report as the engine does, then answer or raise what was planned for that file."""
@@ -96,6 +97,7 @@ class PretendedEngine:
             SimpleNamespace(
                 platform=name, title=self.title, path=None if request.dry_run else f"masters/{name}.wav", target_lufs=-14.0,
                 target_met=self.target_met, container="wav", gain_db=9.0, mean_reduction_db=0.5, notes=self.notes,
+                codecs=self.codecs,
                 levels=SimpleNamespace(to_dict=lambda: levels), to_dict=lambda: {"platform": "x", "target_met": True},
             )
             for name in request.platforms or ("universal",)

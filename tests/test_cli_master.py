@@ -5,6 +5,7 @@ import json
 import pytest
 
 from masterify_core import mastering
+from masterify_core.codecs import CodecCheck
 from masterify_core.errors import NotAudioError, OutputError
 from tests.cli import PretendedEngine, masterify
 
@@ -41,7 +42,7 @@ def test_every_option_reaches_the_request(engine):
         "master", "a.wav", "-p", "spotify, melon,", "--platforms", "youtube", "--genre", "kpop", "--ai-service", "suno",
         "--tier", "premium", "--intensity", "30", "--loudness", "-9", "--ceiling=-1.5", "-o", "out", "-f", "wav,mp3",
         "--bit-depth", "16", "--sample-rate", "44100", "--name", "{stem} {platform_name}", "--save-recipe",
-        "--skip-existing", "--dry-run", "-q",
+        "--skip-existing", "--dry-run", "-q", "--codec-check", "full",
     )  # fmt: skip
     assert ran.code == 0, ran.err
     assert engine.requests == [
@@ -49,6 +50,7 @@ def test_every_option_reaches_the_request(engine):
             source="a.wav", out_dir="out", platforms=("spotify", "melon", "youtube"), genre="kpop", ai_service="suno",
             tier="premium", intensity=30, loudness_lufs=-9, ceiling_dbtp=-1.5, formats=("wav", "mp3"), bit_depth="16",
             sample_rate=44100, name="{stem} {platform_name}", save_recipe=True, existing="skip", dry_run=True,
+            codec_check="full",
         )
     ]  # fmt: skip
     assert "nothing was written" in ran.out
@@ -72,6 +74,19 @@ def test_a_bad_song_is_named_in_the_summary_and_the_rest_is_done(engine):
     assert "2 of 3 songs mastered." in ran.out
     assert "Not mastered: b.wav: no space left" in ran.out
     assert "masterify: b.wav: no space left" in ran.err
+
+
+def test_what_listeners_copies_measure_is_shown(engine):
+    heard = CodecCheck(
+        codec="aac", kbps=128, checked=0.1, true_peak_before_dbtp=1.23, true_peak_dbtp=-0.91, allowed_dbtp=-0.8, overs_before=9
+    )  # fmt: skip
+    engine.codecs = (
+        heard,
+        CodecCheck(codec="opus", kbps=160, allowed_dbtp=-0.8, note="not checked: is missing"),
+    )
+    said = " ".join(masterify("master", "a.wav").out.split())
+    assert "AAC 128 1.23 to -0.91 dBTP, 9 to 0 places over -0.8 dBTP, 10 % of it heard" in said
+    assert "Opus 160 not checked: is missing" in said
 
 
 def test_a_missed_target_is_4_only_with_strict(engine):
