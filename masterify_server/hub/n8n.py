@@ -16,13 +16,8 @@ API_KEY = {"httpBearerAuth": {"id": "", "name": "Masterify API key"}}
 MOST_MINUTES = 30  # that a flow waits for a job
 PAUSE_S = 10
 STEP_PX, ROW_PX = 240, 200
-SETTINGS, CREATE, RESULT, DONE, DOWNLOAD = (
-    "Settings",
-    "Create mastering job",
-    "Result",
-    "Done?",
-    "Download master",
-)
+SETTINGS, CREATE, REFUSED, RESULT = "Settings", "Create mastering job", "Refused", "Result"
+DONE, DOWNLOAD = "Done?", "Download master"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +91,27 @@ def create_job(binary: str, to: str, *, calls_back: bool, key: str) -> Node:
             {"parameterType": "formData", "name": "webhook_url", "value": "={{ $execution.resumeUrl }}"}
         )
     return Node(
-        name=CREATE, kind="httpRequest", version=4.2, to=[[to]], credentials=API_KEY,
+        name=CREATE, kind="httpRequest", version=4.2, to=[[to], [REFUSED]], credentials=API_KEY,
         parameters={
             "method": "POST", "url": f"={{{{ {setting('api_url')} }}}}/api/v1/master",
             "authentication": "genericCredentialType", "genericAuthType": "httpBearerAuth",
             "sendHeaders": True,
-            "headerParameters": {"parameters": [{"name": "Idempotency-Key", "value": f"={{{{ {key} }}}}"}]},
+            "headerParameters": {"parameters": [
+                {"name": "Idempotency-Key", "value": f"={{{{ {key} }}}}"},
+                {"name": "Accept-Language", "value": f"={{{{ {setting('language')} }}}}"},
+            ]},
             "sendBody": True, "contentType": "multipart-form-data", "bodyParameters": {"parameters": fields},
             "options": {"timeout": 300_000},
         },
-        more={"retryOnFail": True, "maxTries": 3, "waitBetweenTries": 5000},
+        more={"retryOnFail": True, "maxTries": 3, "waitBetweenTries": 5000, "onError": "continueErrorOutput"},
     )  # fmt: skip
+
+
+def refused(to: str) -> Node:
+    """A song that the service did not take, as a result like others."""
+    said = "($json.error?.message ?? '')"  # the status, and the answer as text in quotes
+    why = f'={{{{ {said}.match(/message\\\\?":\\\\?"([^"\\\\]+)/)?.[1] ?? {said} || \'the song was refused\' }}}}'
+    return _result(to, {"status": "failed", "error_message": why, "lufs": "", "download_url": ""}, REFUSED)
 
 
 def wait_for_call(to: str) -> Node:
@@ -199,13 +204,13 @@ def _loudness(results: str) -> str:
     return f"={{{{ Object.values({results} ?? {{}}).map(r => r.title + ' ' + r.integrated_lufs + ' LUFS').join(', ') }}}}"
 
 
-def _result(to: str, values: Mapping[str, str]) -> Node:
+def _result(to: str, values: Mapping[str, str], name: str = RESULT) -> Node:
     assignments = [
         {"id": str(uuid.uuid5(uuid.NAMESPACE_URL, key)), "name": key, "type": "string", "value": value}
         for key, value in values.items()
     ]
     return Node(
-        name=RESULT,
+        name=name,
         kind="set",
         version=3.4,
         to=[[to]],

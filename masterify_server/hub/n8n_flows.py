@@ -16,6 +16,7 @@ from masterify_server.hub.n8n import (
     done,
     download,
     polling,
+    refused,
     result_of_call,
     setting,
     settings,
@@ -29,7 +30,7 @@ AIRTABLE = {"airtableTokenApi": {"id": "", "name": "Airtable token"}}
 SMTP = {"smtp": {"id": "", "name": "SMTP"}}
 SOUND = {
     "api_url": "https://YOUR-MASTERIFY", "platforms": "spotify,apple_music", "genre": "other", "ai_service": "other",
-    "tier": "standard",
+    "tier": "standard", "language": "en",
 }  # fmt: skip
 EVERY_MINUTE = {"item": [{"mode": "everyMinute"}]}
 WAYS = ("webhook", "polling")
@@ -70,7 +71,7 @@ def drive_to_slack(way: str) -> Table:
                 *_job("data", "$('New file in folder').item.json.id", way),
             ],
             [done("Tell Slack", "Tell Slack of the failure"), told],
-            [failed],
+            [refused(DONE), failed],
         ],
         "## Google Drive to Slack\nPut a mix into the folder; Slack gets the measured loudness and a link to the masters.\n\n"
         "Fill in: the folder of *New file in folder*, everything in *Settings*, and the credentials Google Drive, Slack "
@@ -107,7 +108,7 @@ def airtable_queue(way: str) -> Table:
         [
             [start, settings(wish, CREATE), *_job("Mix_0", "$('New row').item.json.id", way)],
             [done("Write result", "Write failure"), written],
-            [failed],
+            [refused(DONE), failed],
         ],
         "## Airtable queue\nA row with an attachment in *Mix* is mastered; *Status*, *Loudness* and *Master* are filled in.\n\n"
         "Fill in: base and table in *New row* and in *Settings*, and the credentials Airtable and *Masterify API key* (Bearer). "
@@ -146,7 +147,7 @@ def form_to_email(way: str) -> Table:
                 *_job("Audio", "$execution.id", way),
             ],
             [done(DOWNLOAD, "Email the failure"), download("Email the client"), sent],
-            [failed],
+            [refused(DONE), failed],
         ],
         "## Form to client e-mail\nA client uploads a mix in the form and gets the master as an attachment.\n\n"
         "Fill in: everything in *Settings*, and the credentials SMTP and *Masterify API key* (Bearer). "
