@@ -86,13 +86,14 @@ class _say:  # noqa: N801
         self._greeted = True
         from masterify_server import admin
 
+        plans = admin.plans_of(self._settings)
         with admin.opened(self._settings) as store:
-            if admin.list_accounts(store):
-                printing.aside("Another key: masterify admin create-key --account acc_...")
-                return
-            made = admin.create_account(store, admin.plans_of(self._settings), "first account", "studio", 100)
-        printing.aside(
-            f"The first account is {made['account']} (plan studio, 100 credits); its key, shown this once:"
-        )
-        printing.aside(f"  {made['key']}")
+            known = admin.list_accounts(store)
+            plan = list(plans.plans)[
+                -1
+            ]  # whoever starts the service is its first guest, and gets the best table
+            made = known[0] if known else admin.create_account(store, plans, "first account", plan, 100)
+        if not known:
+            printing.aside(f"The first account is {made['account']} (plan {plan}, 100 credits).")
+            printing.aside(f"Its key, shown this once: {made['key']}")
         printing.aside(f"Another key: masterify admin create-key --account {made['account']}")

@@ -7,7 +7,7 @@ import pytest
 
 from masterify_core.errors import SettingError
 from masterify_server import passwords
-from masterify_server.plans import load_plans
+from masterify_server.plans import UNLIMITED, load_plans
 from masterify_server.refusals import RefusedError, UnavailableError
 from masterify_server.store import AsyncStore, Store, accounts, calls, keys, rates, running, users
 from tests import stores
@@ -111,6 +111,10 @@ def test_who_waits_as_told_is_let_in(store):
         f"{store.prefix}throttle:a", float(store.redis.get(f"{store.prefix}throttle:a")) - told[4]
     )
     assert store.do(rates.throttle("a", 20, 600_000)).allowed
+
+
+def test_a_plan_without_a_limit_has_none(store):
+    assert all(store.do(rates.throttle("a", UNLIMITED)).allowed for _ in range(50))
 
 
 def test_each_name_has_its_own_rate(store):

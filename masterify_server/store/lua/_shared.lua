@@ -98,6 +98,6 @@ local function take_turn(name, limit, period_ms)
   if after - period_ms > now_ms then
     return {0, limit, 0, math.ceil(due - now_ms), math.ceil(after - period_ms - now_ms)}
   end
-  redis.call('SET', name, string.format('%.3f', after), 'PX', math.ceil(after - now_ms))
+  redis.call('SET', name, string.format('%.3f', after), 'PX', math.max(1, math.ceil(after - now_ms)))
   return {1, limit, math.floor((period_ms - (after - now_ms)) / spacing + 1e-6), math.ceil(after - now_ms), 0}
 end
