@@ -108,13 +108,27 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, say: Say) -
         try:
             while not stopping.wait(ROUND_S):
                 if embedded is not None and not embedded.runs():
-                    say("the store ended; starting it again")
-                    embedded.start()
+                    _start_again(embedded, stopping, say)
                 for child in children:
                     child.watch(say)
         finally:
             _end_all(children)
     return 0
+
+
+def _start_again(store: EmbeddedStore, stopping: threading.Event, say: Say) -> None:
+    """Start the store until it stays; without it nothing else has any use, and all of it waits."""
+    pause_s = FIRST_PAUSE_S
+    while not stopping.is_set():
+        say("the store ended; starting it again")
+        try:
+            store.start()
+        except StoreError as error:
+            say(f"{error}; trying again in {pause_s:g} s")
+            stopping.wait(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        else:
+            return
 
 
 def child_environment(settings: Settings, host: str, port: int) -> dict[str, str]:

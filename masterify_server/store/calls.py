@@ -6,6 +6,7 @@ A script is one transition, atomic in the store. What runs a call is in `store.r
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -41,13 +42,13 @@ def source(script: str) -> str:
     )
 
 
-def pairs(flat: Iterable[Any]) -> dict[str, str]:
-    """A hash, which scripts answer as a flat list.
+def pairs(answered: str | Iterable[Any]) -> dict[str, str]:
+    """A hash, which scripts answer as names and values in turn: in JSON, or as a list where it is part of a stream.
 
-    >>> pairs(["a", "1", "b", "2"])
-    {'a': '1', 'b': '2'}
+    >>> pairs('["a", "1", "b", "2"]'), pairs(["a", "1"]), pairs("{}")
+    ({'a': '1', 'b': '2'}, {'a': '1'}, {})
     """
-    names = iter(flat)
+    names = iter(json.loads(answered) if isinstance(answered, str) else answered)
     return dict(zip(names, names, strict=True))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
 from collections.abc import Sequence
@@ -154,7 +155,7 @@ def rotate_key(
 def _caller(answer: Any) -> Caller | None:
     if not answer:
         return None
-    account_id, name, plan, credits_left, active, key_id, kind, scopes, rate = answer
+    account_id, name, plan, credits_left, active, key_id, kind, scopes, rate = json.loads(answer)
     return Caller(
         account_id=account_id, account_name=name, plan=plan, credits=credits_left, active_jobs=active, key_id=key_id,
         kind=kind, scopes=tuple(scopes.split()), rate=rate_of(rate),

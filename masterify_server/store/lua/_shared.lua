@@ -13,6 +13,11 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
+-- A hash as one JSON text: clients read that several times faster than the store's own lists.
+local function whole(name)
+  return cjson.encode(redis.call('HGETALL', name))
+end
+
 -- Add credits (or take them, if negative), and write why.
 local function book(account, kind, amount, job, note)
   local left = redis.call('HINCRBY', key('account', account), 'credits', amount)

@@ -2,15 +2,13 @@
 -- One step: the debit, the job's record and its place in the queue; or nothing at all.
 local account, job, cost, idem, print, kept_s, plans = unpack(ARGV, 1, 7)
 cost = tonumber(cost)
-local known = redis.call('HGETALL', key('job', job))
-if #known > 0 then return {'OK', known} end  -- the same call, sent again
+if redis.call('EXISTS', key('job', job)) == 1 then return {'OK', whole(key('job', job))} end  -- the same call, sent again
 if idem ~= '' then
   local held = redis.call('GET', key('idempotency', account, idem))
   if held then
     local first = cjson.decode(held)
     if first.fingerprint ~= print then return {'IDEMPOTENCY_CONFLICT'} end
-    local record = redis.call('HGETALL', key('job', first.job))
-    if #record > 0 then return {'REPLAY', record} end
+    if redis.call('EXISTS', key('job', first.job)) == 1 then return {'REPLAY', whole(key('job', first.job))} end
   end
 end
 local held = redis.call('HMGET', key('account', account), 'credits', 'plan')
@@ -32,4 +30,4 @@ redis.call('HINCRBY', key('counters'), 'accepted', 1)
 if idem ~= '' then
   redis.call('SET', key('idempotency', account, idem), cjson.encode({fingerprint = print, job = job}), 'EX', kept_s)
 end
-return {'OK', redis.call('HGETALL', key('job', job))}
+return {'OK', whole(key('job', job))}

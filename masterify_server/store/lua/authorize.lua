@@ -9,5 +9,5 @@ if not held[5] or now_ms - tonumber(held[5]) >= 60000 then
   redis.call('HSET', key('key', id), 'last_used_ms', text(now_ms))
 end
 local rate = take_turn(key('rate', held[1]), limit, 60000)
-return {held[1], account[3], account[1], tonumber(account[2]), redis.call('ZCARD', key('account', held[1], 'active')), id,
-  held[3], held[4], rate}
+return cjson.encode({held[1], account[3], account[1], tonumber(account[2]), redis.call('ZCARD', key('account', held[1], 'active')), id,
+  held[3], held[4], rate})

@@ -9,4 +9,4 @@ elseif enabled == '0' and redis.call('HEXISTS', record, 'disabled_ms') == 0 then
   redis.call('HSET', record, 'disabled_ms', text(now_ms), 'disabled_reason', 'owner')
 end
 audit(account, 'webhook.changed', hook, by)
-return redis.call('HGETALL', record)
+return whole(record)

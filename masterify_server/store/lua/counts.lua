@@ -1,3 +1,3 @@
 -- What /metrics shows: totals since the beginning, and how many wait and run now.
-return {redis.call('HGETALL', key('counters')), redis.call('ZCARD', key('queued')), redis.call('ZCARD', key('leases')),
+return {whole(key('counters')), redis.call('ZCARD', key('queued')), redis.call('ZCARD', key('leases')),
   redis.call('ZCARD', key('outbox')), redis.call('ZCARD', key('deliveries')), redis.call('ZCARD', key('expiring'))}

@@ -7,4 +7,4 @@ if redis.call('SCARD', key('account', account, 'hooks')) >= limit then return {'
 redis.call('HSET', key('hook', hook), 'webhook_id', hook, 'account_id', account, 'created_ms', text(now_ms), unpack(ARGV, 5))
 redis.call('SADD', key('account', account, 'hooks'), hook)
 audit(account, 'webhook.created', hook, by)
-return {'OK', redis.call('HGETALL', key('hook', hook))}
+return {'OK', whole(key('hook', hook))}

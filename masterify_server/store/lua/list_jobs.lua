@@ -9,6 +9,6 @@ end
 local list = status == '' and key('account', account, 'jobs') or key('account', account, 'jobs', status)
 local found = {}
 for _, job in ipairs(redis.call('ZREVRANGEBYSCORE', list, top, '-inf', 'LIMIT', 0, tonumber(limit) + 1)) do
-  found[#found + 1] = redis.call('HGETALL', key('job', job))
+  found[#found + 1] = whole(key('job', job))
 end
 return found

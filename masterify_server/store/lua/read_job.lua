@@ -1,4 +1,4 @@
 -- ARGV: job, account ('' = any)
-local record = redis.call('HGETALL', key('job', ARGV[1]))
-if #record == 0 or (ARGV[2] ~= '' and redis.call('HGET', key('job', ARGV[1]), 'account_id') ~= ARGV[2]) then return false end
-return record
+local account = redis.call('HGET', key('job', ARGV[1]), 'account_id')
+if not account or (ARGV[2] ~= '' and account ~= ARGV[2]) then return false end
+return whole(key('job', ARGV[1]))

@@ -1,2 +1,2 @@
 -- ARGV: digest of the session's id
-return redis.call('HGETALL', key('session', ARGV[1]))
+return whole(key('session', ARGV[1]))

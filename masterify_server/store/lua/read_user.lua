@@ -1,2 +1,2 @@
 -- ARGV: email
-return redis.call('HGETALL', key('user', ARGV[1]))
+return whole(key('user', ARGV[1]))

@@ -4,4 +4,4 @@ local held = redis.call('HMGET', key('hook', hook), 'account_id', 'secret')
 if held[1] ~= account then return false end
 redis.call('HSET', key('hook', hook), 'secret', secret, 'old_secret', held[2], 'old_secret_until_ms', text(now_ms + tonumber(grace)))
 audit(account, 'webhook.secret_rotated', hook, by)
-return redis.call('HGETALL', key('hook', hook))
+return whole(key('hook', hook))

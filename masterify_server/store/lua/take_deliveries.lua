@@ -11,9 +11,10 @@ for _, delivery in ipairs(redis.call('ZRANGEBYSCORE', key('deliveries'), '-inf',
     redis.call('DEL', key('delivery', delivery))
   else
     redis.call('ZADD', key('deliveries'), now_ms + tonumber(ARGV[2]), delivery)
-    local record = redis.call('HGETALL', key('delivery', delivery))
+    local record = whole(key('delivery', delivery))
     local old = (secret[3] and tonumber(secret[3]) > now_ms) and secret[2] or ''
-    local job = redis.call('HGETALL', key('job', redis.call('HGET', key('delivery', delivery), 'job')))
+    local told = key('job', redis.call('HGET', key('delivery', delivery), 'job'))
+    local job = redis.call('EXISTS', told) == 1 and whole(told) or ''
     found[#found + 1] = {delivery, record, secret[1], old, secret[5] or '', job}
   end
 end

@@ -1,0 +1,1 @@
+"""Measures the REST service as its users meet it."""
