@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -203,6 +204,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
 }
 
 
+@cache
 def _kept_secret(folder: Path) -> str:
     """Read the data folder's secret; the first process that needs one makes it, and only one can."""
     path = folder / "secret"

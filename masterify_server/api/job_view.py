@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from masterify_server.links import download_path
+from masterify_server.links import download_path, signed_path
 from masterify_server.rfc3339 import time_or_none, time_text
 from masterify_server.store.jobs import Job
 from masterify_server.wording import message
@@ -12,8 +12,8 @@ from masterify_server.wording import message
 STORED_ONLY = {"file"}  # where a master is kept is nobody's business
 
 
-def job_view(job: Job, base_url: str, language: str) -> dict[str, Any]:
-    """Everything about a job; the language is that of its error's message."""
+def job_view(job: Job, base_url: str, language: str, secret: str) -> dict[str, Any]:
+    """Everything about a job; the language is that of its error's message, ``secret`` signs the link that needs no key."""
     return {
         "job_id": job.job_id,
         "status": job.status,
@@ -34,8 +34,16 @@ def job_view(job: Job, base_url: str, language: str) -> dict[str, Any]:
         "input": job.input,
         "results": results_view(job, base_url),
         "download_url": base_url + download_path(job.job_id) if job.status == "done" else None,
+        "share_url": _share_url(job, base_url, secret),
         "error": error_view(job, language),
     }
+
+
+def _share_url(job: Job, base_url: str, secret: str) -> str | None:
+    """Where anybody can fetch the masters for as long as they are kept."""
+    if job.status != "done" or job.files_until_ms is None:
+        return None
+    return base_url + signed_path(secret, job.job_id, expires=job.files_until_ms // 1000)
 
 
 def results_view(job: Job, base_url: str) -> dict[str, dict[str, Any]]:

@@ -29,9 +29,10 @@ async def list_jobs(request: Request, caller: Caller) -> JSONResponse:
     if page is None:
         raise ApiError("INVALID_PARAMETER", "cursor", param="after")
     base, language = base_url(request), request.state.language
+    secret = services_of(request).settings.signing_secret
     return JSONResponse(
         {
-            "jobs": [job_view(job, base, language) for job in page.jobs],
+            "jobs": [job_view(job, base, language, secret) for job in page.jobs],
             "has_more": page.has_more,
             "next_after": page.jobs[-1].job_id if page.has_more else None,
         }
@@ -41,7 +42,8 @@ async def list_jobs(request: Request, caller: Caller) -> JSONResponse:
 async def read_job(request: Request, caller: Caller) -> JSONResponse:
     """One job."""
     job = await job_of_caller(request, caller)
-    return JSONResponse(job_view(job, base_url(request), request.state.language))
+    secret = services_of(request).settings.signing_secret
+    return JSONResponse(job_view(job, base_url(request), request.state.language, secret))
 
 
 async def delete_job(request: Request, caller: Caller) -> Response:

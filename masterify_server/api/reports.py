@@ -35,7 +35,8 @@ async def read_report(request: Request, caller: Caller) -> Response:
             raise
     except FileNotFoundError:
         pass
-    view = job_view(job, base_url(request), request.state.language)
+    secret = services_of(request).settings.signing_secret
+    view = job_view(job, base_url(request), request.state.language, secret)
     if as_json:
         return JSONResponse(view)
     return page("report.html", {"job": view})
