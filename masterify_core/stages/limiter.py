@@ -196,12 +196,13 @@ def estimated(limiter: Limiter, env: Envelope, energy: Energies, gain: float) ->
     kept = (1.0 - held) * np.minimum(1.0, deepest / np.maximum(peaks, 1e-9))
     kept *= np.sqrt(np.minimum(1.0, clip_level / np.maximum(np.minimum(peaks, deepest), 1e-9)))
     last = _need(np.minimum(peaks, np.float32(clip_level)), db_to_gain(limiter.ceiling_dbtp))
+    rate_hz = env.rate / HOP_FRAMES
     kept *= 1.0 - LAST_SHARE * _smoothed(
-        last, env.rate / HOP_FRAMES, 0.1, limiter.attack_ms, limiter.fast_ms, limiter.slow_ms
+        last, rate_hz, 0.1, limiter.attack_ms, limiter.fast_ms, limiter.slow_ms
     )
     weight = env.hop_peaks.astype(np.float64) ** 2 + 1e-12
-    hop = (np.arange(len(weight)) * HOP_FRAMES + HOP_FRAMES // 2) * 100 // env.rate
-    hop = np.minimum(hop, len(energy) - 1)
+    centres = np.arange(len(weight)) * HOP_FRAMES + HOP_FRAMES // 2
+    hop = np.minimum(centres * 100 // env.rate, len(energy) - 1)
     total = np.bincount(hop, weight, len(energy))
     factor = np.bincount(hop, weight * kept**2, len(energy)) / np.maximum(total, 1e-30)
     factor[total == 0.0] = 1.0  # 10 ms without a hop's centre: very low rates
@@ -256,14 +257,12 @@ def _sustained_reduction(limiter: Limiter, env: Envelope, gain: float) -> tuple[
 
 def _lookahead_reduction(limiter: Limiter, peaks: Row, ceiling: float, rate: int) -> Row:
     """Reduction per control point that keeps ``peaks`` under ``ceiling``."""
-    need = _need(peaks, ceiling)
-    rate_hz = rate / kernels.GROUP
-    return _smoothed(need, rate_hz, limiter.lookahead_ms, limiter.attack_ms, limiter.fast_ms, limiter.slow_ms)
+    return _smoothed(
+        _need(peaks, ceiling), rate / kernels.GROUP, limiter.lookahead_ms, limiter.attack_ms, limiter.fast_ms, limiter.slow_ms
+    )  # fmt: skip
 
 
-def _smoothed(
-    need: Row, rate_hz: float, lookahead_ms: float, attack_ms: float, fast_ms: float, slow_ms: float
-) -> Row:
+def _smoothed(need: Row, rate_hz: float, lookahead_ms: float, attack_ms: float, fast_ms: float, slow_ms: float) -> Row:  # fmt: skip
     """Hold, release and smooth; never below ``need``."""
     ahead = ms_to_frames(lookahead_ms, rate_hz)
     box1, box2, box3 = (1 + int(share * ahead) for share in BOX_SHARES)
