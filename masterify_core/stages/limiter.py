@@ -133,10 +133,8 @@ def envelope(audio: Audio) -> Envelope:
         np.maximum(joined[k:], hop_peaks[:-k], out=joined[k:])
         np.maximum(joined[:-k], hop_peaks[k:], out=joined[:-k])
     half_window = max(1, round(SUSTAINED_WINDOW_MS / 2000.0 * hops_per_s))
-    sustained = np.empty_like(joined)
-    kernels.sliding_quantile(
-        joined, half_window, SUSTAINED_QUANTILE, np.empty(2 * half_window + 1, np.float32), sustained
-    )
+    sustained, window = np.empty_like(joined), np.empty(2 * half_window + 1, np.float32)
+    kernels.sliding_quantile(joined, half_window, SUSTAINED_QUANTILE, window, sustained)
     return Envelope(peaks, hop_peaks, sustained, audio.rate)
 
 
@@ -257,12 +255,13 @@ def _sustained_reduction(limiter: Limiter, env: Envelope, gain: float) -> tuple[
 
 def _lookahead_reduction(limiter: Limiter, peaks: Row, ceiling: float, rate: int) -> Row:
     """Reduction per control point that keeps ``peaks`` under ``ceiling``."""
-    return _smoothed(
-        _need(peaks, ceiling), rate / kernels.GROUP, limiter.lookahead_ms, limiter.attack_ms, limiter.fast_ms, limiter.slow_ms
-    )  # fmt: skip
+    need, rate_hz = _need(peaks, ceiling), rate / kernels.GROUP
+    return _smoothed(need, rate_hz, limiter.lookahead_ms, limiter.attack_ms, limiter.fast_ms, limiter.slow_ms)
 
 
-def _smoothed(need: Row, rate_hz: float, lookahead_ms: float, attack_ms: float, fast_ms: float, slow_ms: float) -> Row:  # fmt: skip
+def _smoothed(
+    need: Row, rate_hz: float, lookahead_ms: float, attack_ms: float, fast_ms: float, slow_ms: float
+) -> Row:
     """Hold, release and smooth; never below ``need``."""
     ahead = ms_to_frames(lookahead_ms, rate_hz)
     box1, box2, box3 = (1 + int(share * ahead) for share in BOX_SHARES)
@@ -296,7 +295,5 @@ def _detect_phases() -> Rows:
 @cache
 def _clip_filters() -> tuple[Rows, Rows]:
     """Up, and down: what clipping adds above 0.52 of the rate is 60 dB down before it can fold back."""
-    return (
-        interpolator(CLIP_FACTOR, kernels.CLIP_TAPS, 8.5),
-        interpolator(CLIP_FACTOR, kernels.CLIP_TAPS, DOWN_BETA, DOWN_CUTOFF),
-    )
+    up = interpolator(CLIP_FACTOR, kernels.CLIP_TAPS, 8.5)
+    return up, interpolator(CLIP_FACTOR, kernels.CLIP_TAPS, DOWN_BETA, DOWN_CUTOFF)
