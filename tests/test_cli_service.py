@@ -1,0 +1,158 @@
+"""``masterify serve`` and ``masterify admin`` as an operator uses them."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.chaos import SONG
+from tests.cli import masterify
+from tests.deployments import ROOT, gone, until
+
+
+@pytest.fixture
+def data_dir(tmp_path, monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("MASTERIFY_") or name == "REDIS_URL":
+            monkeypatch.delenv(name)
+    return tmp_path / "data"
+
+
+def admin(data_dir, *words, stdin=b""):
+    return masterify("admin", *words, "--data-dir", data_dir, stdin=stdin)
+
+
+def made(data_dir, plan="starter"):
+    ran = admin(data_dir, "create-account", "--name", "Ann", "--plan", plan, "--credits", "20", "--json")
+    assert ran.code == 0, ran.err
+    return ran.json
+
+
+def test_an_account_is_made_looked_after_and_reconciled(data_dir):
+    account = made(data_dir)
+    assert re.fullmatch("aim_live_[0-9a-f]{32}", account["key"])
+    assert (account["plan"], account["credits"], account["api_keys"]) == ("starter", 20, 1)
+    name = ("--account", account["account"])
+    assert admin(data_dir, "add-credits", *name, "--credits", "-5", "--json").json["credits"] == 15
+    assert admin(data_dir, "set-plan", *name, "--plan", "pro", "--json").json["plan"] == "pro"
+    assert admin(data_dir, "create-key", *name, "--name", "n8n", "--json").json["key"] != account["key"]
+    user = admin(
+        data_dir,
+        "create-user",
+        *name,
+        "--email",
+        "Ann@b.c",
+        "--password",
+        "-",
+        "--json",
+        stdin=b"a long password\n",
+    )
+    assert user.json == {"account": account["account"], "email": "ann@b.c"}
+    assert account["account"] in admin(data_dir, "list-accounts").out
+    ran = admin(data_dir, "reconcile")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "Every balance equals its ledger.")
+    assert admin(data_dir, "reconcile", "--json").json["balanced"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("create-account", "--name", "a", "--plan", "gold"), 2, "known are free, starter, pro, studio"),
+        (("create-account", "--name", " "), 2, "name must not be empty"),
+        (("create-account", "--name", "a", "--credits", "-1"), 2, "must not be negative"),
+        (("set-plan", "--account", "acc_x", "--plan", "pro"), 3, "UNKNOWN_ACCOUNT"),
+        (("create-key", "--account", "acc_x"), 3, "UNKNOWN_ACCOUNT"),
+        (
+            ("create-user", "--account", "acc_x", "--email", "a", "--password", "x" * 12),
+            2,
+            "email must be an address",
+        ),
+        (("create-user", "--account", "acc_x", "--email", "a@b", "--password", "x"), 2, "10 to 1024"),
+        (("import", "nowhere.jsonl"), 2, "nowhere.jsonl"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(data_dir, words, code, said):
+    ran = admin(data_dir, *words)
+    assert ran.code == code
+    assert said in ran.err
+
+
+def test_everything_can_be_taken_along(data_dir, tmp_path):
+    account = made(data_dir)
+    assert admin(data_dir, "export", tmp_path / "all.jsonl").code == 0
+    assert (tmp_path / "all.jsonl").stat().st_mode & 0o077 == 0
+    assert admin(tmp_path / "new", "import", tmp_path / "all.jsonl").code == 0
+    shown = admin(tmp_path / "new", "list-accounts", "--json").json
+    assert [each["account"] for each in shown] == [account["account"]]
+    assert admin(tmp_path / "new", "import", tmp_path / "all.jsonl").code == 3
+
+
+def test_wrong_settings_are_named_before_anything_starts(data_dir, monkeypatch):
+    monkeypatch.setenv("MASTERIFY_KEEP_INPUT_H", "soon")
+    ran = masterify("serve", "--data-dir", data_dir)
+    assert ran.code == 2
+    assert "MASTERIFY_KEEP_INPUT_H" in ran.err
+    assert not data_dir.exists()
+
+
+def children_of(log):
+    """Process ids that the log names as started."""
+    return [int(pid) for pid in re.findall(r"Started server process \[(\d+)\]", log.read_text())]
+
+
+def test_one_command_serves_and_one_signal_ends_it(data_dir, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path / "serve.log"
+    words = ["serve", "--port", str(port), "--data-dir", str(data_dir), "--workers", "1"]
+    with log.open("wb") as said:
+        serve = subprocess.Popen(
+            [sys.executable, "-m", "masterify_cli", *words], stderr=said, stdout=said, cwd=ROOT
+        )
+    try:
+
+        def ask(path, key="", body=None, **headers):
+            line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            try:
+                line.request(
+                    "POST" if body else "GET", path, body, {"Authorization": f"Bearer {key}", **headers}
+                )
+                answer = line.getresponse()
+                return answer.status, answer.read().decode()
+            except OSError:
+                return 0, ""
+            finally:
+                line.close()
+
+        until(lambda: ask("/readyz")[0] == 200, 120)
+        key = until(lambda: re.search("aim_live_[0-9a-f]{32}", log.read_text()))[0]
+        head = '--b\r\nContent-Disposition: form-data; name="platforms"\r\n\r\nspotify\r\n'
+        head += '--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+        body = head.encode() + SONG + b"\r\n--b--\r\n"
+        status, answer = ask(
+            "/api/v1/master", key, body, **{"Content-Type": "multipart/form-data; boundary=b"}
+        )
+        assert status == 201, answer
+        job = re.search('"job_id":"([^"]+)"', answer)[1]
+        until(lambda: '"status":"done"' in ask(f"/api/v1/jobs/{job}", key)[1])
+        assert made(data_dir)["plan"] == "starter"  # while it serves
+        refused = subprocess.run(
+            [sys.executable, "-m", "masterify_cli", *words], capture_output=True, text=True, cwd=ROOT
+        )
+        assert refused.returncode == 3
+        assert "served by another process" in refused.stderr
+        (web,) = children_of(log)
+        os.kill(web, signal.SIGKILL)
+        until(lambda: len(children_of(log)) == 2 and ask("/readyz")[0] == 200)
+    finally:
+        serve.send_signal(signal.SIGINT)
+        assert serve.wait(60) == 0, log.read_text()
+    assert all(gone(pid) for pid in children_of(log))
+    assert ask("/readyz")[0] == 0
+    assert admin(data_dir, "reconcile").code == 0

@@ -1,0 +1,116 @@
+"""Webhooks on their way: when they are tried again, and that a slow host holds up nobody else."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+
+import pytest
+
+from masterify_server import courier
+from masterify_server.courier import Courier
+from masterify_server.outbound import Sent
+from masterify_server.settings import Settings
+from masterify_server.store import deliveries, hooks, jobs
+from tests import stores
+from tests.deployments import until
+
+DAY_S = 86_400
+
+
+@pytest.fixture
+def store():
+    return stores.fresh()
+
+
+def messages(store, account, count, url):
+    for _ in range(count):
+        job = stores.admit(store, account, webhook_url=url, cost=0)
+        store.do(jobs.cancel_job(job.job_id, account))
+
+
+def courier_of(store, tmp_path, send):
+    return Courier(store, Settings(data_dir=tmp_path, public_url="https://m.example"), send)
+
+
+def test_tries_go_on_for_more_than_a_day_whatever_the_jitter():
+    shortest = sum(courier.SCHEDULE_S) * (1 - courier.JITTER)
+    assert shortest > DAY_S
+    assert list(courier.SCHEDULE_S) == sorted(courier.SCHEDULE_S)
+    assert courier.next_delay_s(len(courier.SCHEDULE_S)) is None
+    delays = {courier.next_delay_s(0) for _ in range(200)}
+    assert 4.0 <= min(delays) < max(delays) <= 6.0
+
+
+def test_a_message_is_signed_and_worded_as_documented(store, tmp_path):
+    account, told = stores.account(store), []
+    made = store.do(
+        hooks.create_hook(
+            account, hooks.new_webhook_id(), "https://h.example/", hooks.EVENTS, "", stores.PLANS, "t"
+        )
+    )
+    messages(store, account, 1, None)
+    carrier = courier_of(store, tmp_path, lambda *sent: told.append(sent) or Sent(204, None, 3))
+    assert carrier.deliver_due() == 1
+    carrier.stop()
+    ((url, headers, body, _),) = told
+    assert url == "https://h.example/"
+    assert json.loads(body)["event"] == "job.canceled"
+    text = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    key = base64.b64decode(made.secret.removeprefix("whsec_"))
+    signature = base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{signature}"
+    (tried,) = store.do(deliveries.read_deliveries(account, made.webhook_id))
+    assert (tried.delivered, tried.status, tried.next_ms) == (True, 204, None)
+
+
+@pytest.mark.parametrize(
+    "sent", [Sent(500, None, 1), Sent(302, None, 1), Sent(None, "no answer in time", 15_000)]
+)
+def test_what_is_not_delivered_is_tried_again_in_about_five_seconds(store, tmp_path, sent):
+    account = stores.account(store)
+    messages(store, account, 1, "https://h.example/")
+    carrier = courier_of(store, tmp_path, lambda *_: sent)
+    carrier.deliver_due()
+    carrier.stop()
+    (tried,) = store.do(deliveries.read_deliveries(account, deliveries.FOR_ONE_JOB))
+    assert (tried.delivered, tried.status, tried.error) == (False, sent.status, sent.error)
+    assert 3900 <= tried.next_ms - tried.at_ms <= 6100
+
+
+def test_a_slow_host_holds_up_nobody_else(store, tmp_path):
+    slow, quick = stores.account(store), stores.account(store)
+    messages(store, slow, 8, "https://slow.example/")
+    messages(store, quick, 2, "https://quick.example/")
+    waking, reached = threading.Event(), []
+
+    def send(url, headers, body, settings):
+        if "slow" in url:
+            waking.wait(30)
+        reached.append(url)
+        return Sent(200, None, 1)
+
+    carrier = courier_of(store, tmp_path, send)
+    carrier.deliver_due()
+    try:
+        until(lambda: reached.count("https://quick.example/") == 2, 10)
+        assert "https://slow.example/" not in reached
+        assert carrier.deliver_due() == 0  # the others for the slow host have moved back in the line
+    finally:
+        waking.set()
+        carrier.stop()
+    assert reached.count("https://slow.example/") == courier.AT_ONCE_TO_ONE
+
+
+def test_a_fault_of_ours_neither_loses_the_message_nor_the_thread(store, tmp_path):
+    account = stores.account(store)
+    messages(store, account, 1, "https://h.example/")
+
+    def broken(*_):
+        raise ZeroDivisionError
+
+    carrier = courier_of(store, tmp_path, broken)
+    assert carrier.deliver_due() == 1
+    carrier.stop()
+    assert store.redis.zcard(f"{store.prefix}deliveries") == 1
