@@ -25,6 +25,9 @@ admin = typer.Typer(
     help="Look after accounts, credits and keys of the service, whether it runs or not.",
 )  # fmt: skip
 
+STANDARD = "-"
+"""Instead of a file: standard output or input."""
+
 Account = Annotated[str, typer.Option("--account", metavar="ACC", help="The account's id, acc_...")]
 
 
@@ -118,39 +121,51 @@ def reconcile(data_dir: DataDir = None, as_json: Json = False) -> int:
 
 @admin.command(cls=Command)
 def export(
-    into: Annotated[Path, typer.Argument(metavar="FILE", help="Lines of JSON; - is standard output.")],
+    into: Annotated[
+        str, typer.Argument(metavar="[FILE]", help="Lines of JSON; without it, or -, standard output.")
+    ] = STANDARD,
     data_dir: DataDir = None,
+    as_json: Json = False,
 ) -> int:
-    """Write everything in the store to a file, for another server or as a copy."""
+    """Write everything in the store, for another server or as a copy."""
     from masterify_server.store.moving import export_lines
 
     with _opened(data_dir) as (store, _):
         lines = list(export_lines(store))
-    text = "".join(f"{line}\n" for line in lines)
-    if str(into) == "-":
-        sys.stdout.write(text)
-    else:
-        into.touch(mode=0o600)
-        into.write_text(text, encoding="utf-8")
-        printing.aside(f"{len(lines) - 1} keys written to {into}")
-    return exits.DONE
+    if into == STANDARD:
+        if as_json:
+            raise UsageError("with --json, export needs a file to write to")
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        return exits.DONE
+    path = Path(into)
+    path.touch(mode=0o600)  # it holds the secrets of webhooks
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return _moved(len(lines) - 1, "written to", into, as_json)
 
 
 @admin.command("import", cls=Command)
 def import_(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="What export wrote; - is standard input.")],
+    source: Annotated[str, typer.Argument(metavar="FILE", help="What export wrote; - is standard input.")],
     data_dir: DataDir = None,
+    as_json: Json = False,
 ) -> int:
     """Read into an empty store what export has written."""
     from masterify_server.store.moving import import_lines
 
     try:
-        text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
+        text = sys.stdin.read() if source == STANDARD else Path(source).read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{source}: {error.strerror}") from None
     with _opened(data_dir) as (store, _):
         written = import_lines(store, text.splitlines())
-    printing.aside(f"{written} keys read")
+    return _moved(written, "read from", source, as_json)
+
+
+def _moved(keys: int, how: str, file: str, as_json: bool) -> int:
+    if as_json:
+        printing.document({"keys": keys, "file": file})
+    else:
+        printing.aside(f"{keys} keys {how} {file}")
     return exits.DONE
 
 

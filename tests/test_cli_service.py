@@ -84,7 +84,8 @@ def test_what_cannot_be_is_said_in_one_line(data_dir, words, code, said):
 
 def test_everything_can_be_taken_along(data_dir, tmp_path):
     account = made(data_dir)
-    assert admin(data_dir, "export", tmp_path / "all.jsonl").code == 0
+    assert admin(data_dir, "export", tmp_path / "all.jsonl", "--json").json["keys"] > 5
+    assert admin(data_dir, "export").out == (tmp_path / "all.jsonl").read_text()
     assert (tmp_path / "all.jsonl").stat().st_mode & 0o077 == 0
     assert admin(tmp_path / "new", "import", tmp_path / "all.jsonl").code == 0
     shown = admin(tmp_path / "new", "list-accounts", "--json").json

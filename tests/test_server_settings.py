@@ -30,6 +30,13 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
     assert not settings.embedded
 
 
+def test_every_setting_stands_in_the_guide():
+    guide = (Path(__file__).parents[1] / "docs" / "deploy.md").read_text(encoding="utf-8")
+    assert [
+        field.name for field in fields(Settings) if f"`MASTERIFY_{field.name.upper()}`" not in guide
+    ] == []
+
+
 def test_the_usual_name_of_the_store_is_known_too():
     assert read_settings({"REDIS_URL": "redis://a"}).redis_url == "redis://a"
     assert (
