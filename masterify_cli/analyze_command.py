@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,7 +27,11 @@ from masterify_cli.options import (
 )
 
 if TYPE_CHECKING:
+    from masterify_core.metering.loudness import Hops
     from masterify_core.metering.report import Measurement
+
+COLUMNS = 48
+"""Of the line that shows loudness over time."""
 
 READING = 0.6
 """Share of the time that decoding takes."""
@@ -46,6 +51,7 @@ class Measured:
     genre_title: str
     balance_db: tuple[float | None, ...]
     report_paths: tuple[str, ...]
+    short_term_lufs: tuple[float | None, ...]
 
 
 def analyze(
@@ -78,6 +84,7 @@ def analyze(
     """
     from masterify_core import files
     from masterify_core.balance import balance_db
+    from masterify_core.metering.loudness import hop_energies
     from masterify_core.metering.report import measure
     from masterify_core.presets import Library
     from masterify_core.report import check_kind, song_panels, write_analysis_reports, write_plot
@@ -98,7 +105,8 @@ def analyze(
                 source = files.read(song.path, on_progress=lambda share: report("reading", READING * share))
                 report("measuring", READING)
                 about = (source.container, source.subtype, source.bit_depth, source.lossy, source.notes)
-                measurement = measure(source.audio)
+                hops = hop_energies(source.audio)
+                measurement = measure(source.audio, hops)
                 over = balance_db(measurement, sound)
                 balance = (
                     () if over is None else tuple(round(float(x), 2) if isfinite(x) else None for x in over)
@@ -111,7 +119,9 @@ def analyze(
                     )  # fmt: skip
                 if plot is not None:
                     write_plot(Path(plot), song_panels(source.audio, measurement, sound), overwrite=overwrite)
-                return Measured(*about, measurement, genre, sound.title, balance, tuple(map(str, paths)))
+                return Measured(
+                    *about, measurement, genre, sound.title, balance, tuple(map(str, paths)), _over_time(hops)
+                )
 
             def on_end(outcome: batch.Outcome[Measured]) -> None:
                 with shown.aside():
@@ -121,6 +131,16 @@ def analyze(
     if as_json:
         printing.document([_table(outcome) for outcome in outcomes])
     return exits.worst(exits.code_of(outcome.error) for outcome in outcomes if outcome.error)
+
+
+def _over_time(hops: Hops) -> tuple[float | None, ...]:
+    """Loudest short-term loudness of each of a line's columns, LUFS."""
+    from masterify_core.metering.loudness import short_term_lufs
+
+    levels = short_term_lufs(hops)
+    edges = [len(levels) * k // COLUMNS for k in range(COLUMNS + 1)]
+    parts = [levels[a:b] for a, b in pairwise(edges) if b > a]
+    return tuple(float(part.max()) if isfinite(part.max()) else None for part in parts)
 
 
 def _report_paths(song: inputs.Song, kinds: tuple[str, ...]) -> list[Path]:

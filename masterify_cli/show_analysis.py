@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from masterify_cli.analyze_command import Measured
 
 Values = Mapping[str, Any]
-Rows = Iterable[tuple[str, str]]
+Rows = Iterable[tuple[str, str | Text]]
 
 BARS = " ▁▂▃▄▅▆▇█"
 PLAIN_BARS = " .:-=+*#@"
+WRONG = "yellow"
+"""Colour of what a listener may hear as a fault."""
+
+LOUDNESS_LU = 2.0
 BAR_DB = 5.0
 """What one step of the spectrum's bars stands for."""
 
@@ -37,7 +41,7 @@ def song(name: str, measured: Measured) -> None:
     with show.page() as screen:
         show.heading(screen, name, *about(values), _format(measured))
         for title, rows in (
-            ("Loudness", _loudness(values)),
+            ("Loudness", _loudness(values, measured, screen)),
             ("Peaks", _peaks(values)),
             ("Stereo", _stereo(values)),
             ("Tone", _tone(values, measured, screen)),
@@ -64,16 +68,22 @@ def _format(measured: Measured) -> str:
     return " ".join(filter(None, (measured.container, depth, "lossy" if measured.lossy else "")))
 
 
-def _loudness(values: Values) -> Rows:
+def _loudness(values: Values, measured: Measured, screen: Console) -> Rows:
     yield "integrated", show.number(values["integrated_lufs"], 2, "LUFS")
     yield "short-term", show.number(values["short_term_max_lufs"], 2, "LUFS in the loudest 3 s")
     yield "momentary", show.number(values["momentary_max_lufs"], 2, "LUFS in the loudest 0.4 s")
     yield "range (LRA)", show.number(values["loudness_range_lu"], 1, "LU")
+    if measured.short_term_lufs:
+        yield (
+            "over time",
+            f"{_bars(measured.short_term_lufs, screen.encoding, LOUDNESS_LU)}  {LOUDNESS_LU:g} LU a step",
+        )
 
 
 def _peaks(values: Values) -> Rows:
     at = f"dBTP, at {show.clock(values['true_peak_s'])}"
-    yield "true peak", show.number(values["true_peak_dbtp"], 2, at)
+    peak = values["true_peak_dbtp"]
+    yield "true peak", Text(show.number(peak, 2, at), style=WRONG if peak is not None and peak > 0.0 else "")
     yield "sample peak", show.number(values["sample_peak_dbfs"], 2, "dBFS")
     yield "over loudness", show.number(values["plr_lu"], 1, "LU (PLR)")
     least = show.number(values["psr_min_lu"], 1, "LU")
@@ -92,9 +102,9 @@ def _stereo(values: Values) -> Rows:
     if values["dual_mono"]:
         yield "channels", "both are the same"
     if values["antiphase"]:
-        yield "channels", "one is mostly the other upside down"
+        yield "channels", Text("one is mostly the other upside down", style=WRONG)
     if values["dead_channel"]:
-        yield "channels", f"the {values['dead_channel']} one is silent"
+        yield "channels", Text(f"the {values['dead_channel']} one is silent", style=WRONG)
 
 
 def _tone(values: Values, measured: Measured, screen: Console) -> Rows:
@@ -122,7 +132,7 @@ def _defects(values: Values) -> Rows:
     clipping = values["clipping"]
     cut = f"{clipping['runs']} times, up to {clipping['longest']} samples, at "
     cut += show.number(clipping["level_dbfs"], 2, "dBFS")
-    yield "clipped", cut if clipping["runs"] else "no"
+    yield "clipped", Text(cut, style=WRONG) if clipping["runs"] else "no"
     yield "DC offset", ", ".join(show.number(100 * each, 3, "%") for each in values["dc"])
     yield "below 18 Hz", show.number(values["subsonic_db"], 1, "dB over the bass", sign=True)
     yield "noise floor", show.number(values["noise_floor_lufs"], 1, "LUFS in the quietest 1 %")
@@ -132,13 +142,19 @@ def _defects(values: Values) -> Rows:
 
 def _spectrum(levels_db: Sequence[float | None], encoding: str) -> str:
     """Draw a bar for each third octave, against the loudest."""
+    drawn = _bars(levels_db, encoding, BAR_DB)
+    return f"20 Hz {drawn} 20 kHz, {BAR_DB:g} dB a step" if drawn else show.NOTHING
+
+
+def _bars(levels_db: Sequence[float | None], encoding: str, step_db: float) -> str:
+    """Draw a bar for each level, so many decibels a step under the loudest; nothing if there is none."""
     bars = BARS if encoding.lower().startswith("utf") else PLAIN_BARS
     levels = [-math.inf if level is None else level for level in levels_db]
     top = max(levels, default=-math.inf)
     if not math.isfinite(top):
-        return show.NOTHING
-    steps = (len(bars) - 1 - (top - level) / BAR_DB if math.isfinite(level) else 0.0 for level in levels)
-    return "20 Hz " + "".join(bars[max(0, round(step))] for step in steps) + f" 20 kHz, {BAR_DB:g} dB a step"
+        return ""
+    steps = (len(bars) - 1 - (top - level) / step_db if math.isfinite(level) else 0.0 for level in levels)
+    return "".join(bars[max(0, round(step))] for step in steps)
 
 
 def _bands(values: Values) -> Any:

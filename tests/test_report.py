@@ -88,6 +88,22 @@ def test_the_reduction_over_time_is_that_of_the_limiter(made):
     assert 'id="p1reduction"' in made[3]
 
 
+def test_what_codecs_made_of_a_master_stands_in_the_page(made):
+    from masterify_core.report.page import page
+
+    doc = json.loads(json.dumps(made[4]))
+    checked = {
+        "codec": "aac", "kbps": 128.0, "checked": 0.25, "true_peak_before_dbtp": 0.41, "true_peak_dbtp": -0.83,
+        "allowed_dbtp": -0.8, "overs_before": 7, "overs": 0, "note": "",
+    }  # fmt: skip
+    missing = {**checked, "codec": "opus", "true_peak_dbtp": None, "note": "needs another program"}
+    assert "AAC 128" not in page(doc)
+    doc["masters"][0]["delivery"]["codecs"] = [checked, missing]
+    text = page(doc)
+    for said in ("AAC 128", "−0.83 dBTP", "7 → 0", "25 %", "needs another program"):
+        assert said in text
+
+
 def test_no_folder_of_this_machine_stands_in_a_report(made):
     _, folder, _, page, values = made
     assert str(folder) not in page
