@@ -43,7 +43,7 @@ class Fourier:
 def fourier(rate: int) -> Fourier:
     """Answer the transform used at a rate: 16384 points up to 50 kHz, more above."""
     rows, columns = next((r, c) for limit, r, c in SIZES if rate <= limit)
-    row_of, column_of = _digit_reversed(rows), _digit_reversed(columns)
+    row_of, column_of = digit_reversed(rows), digit_reversed(columns)
     angle = -2.0 * math.pi * np.outer(row_of, np.arange(columns)) / (rows * columns)
     order = np.empty(rows * columns, np.int64)
     order[(row_of[None, :] + rows * column_of[:, None]).ravel()] = np.arange(rows * columns)
@@ -154,9 +154,9 @@ def _cosine_and_sine(angle: Floats) -> Rows:
     return np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
 
 
-def _digit_reversed(count: int) -> NDArray[np.int64]:
+def digit_reversed(count: int) -> NDArray[np.int64]:
     """Frequency that stands in each row after the kernels' radix-4 stages (and a last radix-2 one)."""
     if count <= 2:
         return np.arange(count)
-    quarter = _digit_reversed(count // 4)
+    quarter = digit_reversed(count // 4)
     return np.concatenate([4 * quarter + m for m in range(4)])

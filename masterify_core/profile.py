@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
 from masterify_core.metering.bandlimit import band_limit_hz
-from masterify_core.metering.loudness import hop_energies, integrated_lufs, loudness_range_lu
+from masterify_core.metering.loudness import Hops, hop_energies, integrated_lufs
 from masterify_core.metering.movement import (
     Movement,
     band_levels_db,
     level_quantiles_db,
     measure_movement,
 )  # fmt: skip
-from masterify_core.metering.peaks import find_peaks
 from masterify_core.metering.spectrum import THIRD_OCTAVES_HZ, Spectra, measure_spectra, side_mid_db
 
 Floats = NDArray[np.float64]
@@ -38,8 +37,8 @@ class Profile:
     ----------
     seconds
         How much of it is heard: pauses do not count.
-    integrated_lufs, loudness_range_lu, plr_lu
-        Loudness, its range, and how far the true peak stands above it.
+    integrated_lufs
+        Loudness.
     third_octaves_db
         ``(31,)``: mean power of the louder parts in `THIRD_OCTAVES_HZ`, dB over the integrated loudness; a
         third octave in which the song's band ends, as if it were full.
@@ -57,8 +56,6 @@ class Profile:
 
     seconds: float
     integrated_lufs: float
-    loudness_range_lu: float
-    plr_lu: float
     third_octaves_db: Floats
     third_octave_error_db: Floats
     side_mid_db: Floats
@@ -90,9 +87,12 @@ class Profiled:
     band_limit_hz: float | None
 
 
-def profiled(audio: Audio) -> Profiled:
-    """Measure a profile; loudness and what is relative to it are ``-inf`` and ``inf`` for silence."""
-    hops = hop_energies(audio)
+def profiled(audio: Audio, hops: Hops | None = None) -> Profiled:
+    """Measure a profile; loudness and what is relative to it are ``-inf`` and ``inf`` for silence.
+
+    ``hops`` are the song's, if they are known already.
+    """
+    hops = hops or hop_energies(audio)
     lufs = integrated_lufs(hops)
     spectra, movement = measure_spectra(audio), measure_movement(audio)
     active = movement.active()
@@ -102,8 +102,7 @@ def profiled(audio: Audio) -> Profiled:
     limit_hz = band_limit_hz(audio, hops)
     thirds, nines = _mean(spectra, spectra.thirds), _mean(spectra, spectra.bands)
     profile = Profile(
-        seconds=seconds, integrated_lufs=lufs, loudness_range_lu=loudness_range_lu(hops),
-        plr_lu=find_peaks(audio.samples, audio.rate).true_dbtp - lufs,
+        seconds=seconds, integrated_lufs=lufs,
         third_octaves_db=_filled_db(thirds.sum(axis=0), limit_hz) - lufs,
         third_octave_error_db=_error_db(spectra, seconds), side_mid_db=sides_db,
         quantiles_db=quantiles_db - quantiles_db.mean(axis=0),

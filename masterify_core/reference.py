@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from masterify_core import files
 from masterify_core.audio import Audio
 from masterify_core.errors import UnusableAudioError
+from masterify_core.metering.loudness import hop_energies, loudness_range_lu
+from masterify_core.metering.peaks import find_peaks
 from masterify_core.metering.spectrum import THIRD_OCTAVES_HZ
 from masterify_core.profile import Profile, Profiled, profiled
 from masterify_core.schema import Checked, Range
@@ -24,6 +27,7 @@ Amount = Annotated[float, Range(0.0, 1.0)]
 SHORTEST_S = 1.0
 SHORT_S = 20.0  # from here on a reference says enough
 HALF_SURE_S = 1.0  # of sound after which half of what is heard is believed
+MOST_KNOWN = 32  # references remembered, a few kB each
 NO_SAY = 1e-12  # weight of what a reference does not hold
 PAUSE_DB = -20.0  # under the mean power
 SPEECH_PAUSES, SPEECH_SIDE_MID_DB, SPEECH_HZ, SPEECH_SHARE = 0.2, -15.0, (90.0, 5000.0), 0.9
@@ -53,6 +57,8 @@ class Reference:
         For people.
     profile
         Of the reference, or of all of them together.
+    loudness_range_lu, plr_lu
+        Loudness range, and how far the true peak stands over the loudness; for people.
     dynamics_trust, width_trust
         0 to 1, how sure they are; tone carries its doubt in ``profile.third_octave_error_db``.
     notes
@@ -61,6 +67,8 @@ class Reference:
 
     name: str
     profile: Profile
+    loudness_range_lu: float
+    plr_lu: float
     dynamics_trust: float
     width_trust: float
     notes: tuple[str, ...] = ()
@@ -80,10 +88,24 @@ def read_references(
     """
     found = []
     for number, path in enumerate(paths):
-        found.append(reference_of(files.read(path).audio, path))
+        found.append(_read(path))
         if on_progress is not None:
             on_progress((number + 1) / len(paths))
     return combined(found) if found else None
+
+
+def _read(path: str) -> Reference:
+    """Read and measure one reference; several songs after one another may follow the same."""
+    try:
+        state = Path(path).stat()
+    except OSError:
+        return reference_of(files.read(path).audio, path)  # which says what is wrong
+    return _known(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def _known(path: str, size: int, changed_ns: int) -> Reference:  # noqa: ARG001 (a file that was changed is another)
+    return reference_of(files.read(path).audio, path)
 
 
 def reference_of(audio: Audio, path: str) -> Reference:
@@ -99,7 +121,8 @@ def reference_of(audio: Audio, path: str) -> Reference:
             path,
             f"cannot be followed as reference: it lasts {audio.seconds:.2f} s, give at least a few seconds",
         )
-    found = profiled(audio)
+    hops = hop_energies(audio)
+    found = profiled(audio, hops)
     profile, name = found.profile, Path(path).name
     if not math.isfinite(profile.integrated_lufs):
         raise UnusableAudioError(
@@ -120,8 +143,9 @@ def reference_of(audio: Audio, path: str) -> Reference:
         trust *= SPEECH_TRUST
     believed = replace(profile, third_octave_error_db=profile.third_octave_error_db / trust)
     return Reference(
-        name=name, profile=believed, dynamics_trust=trust, width_trust=trust if profile.has_side else 0.0,
-        notes=tuple(notes),
+        name=name, profile=believed, loudness_range_lu=loudness_range_lu(hops),
+        plr_lu=find_peaks(audio.samples, audio.rate).true_dbtp - profile.integrated_lufs,
+        dynamics_trust=trust, width_trust=trust if profile.has_side else 0.0, notes=tuple(notes),
     )  # fmt: skip
 
 
@@ -145,16 +169,17 @@ def combined(references: Sequence[Reference]) -> Reference:
     profile = Profile(
         seconds=sum(each.seconds for each in profiles),
         integrated_lufs=float(shares @ [each.integrated_lufs for each in profiles]),
-        loudness_range_lu=float(shares @ [each.loudness_range_lu for each in profiles]),
-        plr_lu=float(shares @ [each.plr_lu for each in profiles]),
         third_octaves_db=third_octaves_db, third_octave_error_db=error_db,
         side_mid_db=side_shares @ np.stack([each.side_mid_db for each in profiles]),
         quantiles_db=np.tensordot(shares, np.stack([each.quantiles_db for each in profiles]), axes=1),
         highest_hz=max(each.highest_hz for each in profiles), has_side=any(each.has_side for each in profiles),
     )  # fmt: skip
     return Reference(
-        name=f"{len(references)} references", profile=profile, dynamics_trust=float(shares @ trust),
-        width_trust=float(side_shares @ sides), notes=tuple(note for each in references for note in each.notes),
+        name=f"{len(references)} references", profile=profile,
+        loudness_range_lu=float(shares @ [each.loudness_range_lu for each in references]),
+        plr_lu=float(shares @ [each.plr_lu for each in references]),
+        dynamics_trust=float(shares @ trust), width_trust=float(side_shares @ sides),
+        notes=tuple(note for each in references for note in each.notes),
     )  # fmt: skip
 
 

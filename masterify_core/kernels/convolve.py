@@ -10,96 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from masterify_core.kernels._fft import restore_columns, transform_columns
 from masterify_core.kernels._jit import inlined, kernel
 
 Array = Any
-
-
-@inlined
-def _split4(ar: Array, ai: Array, br: Array, bi: Array, cr: Array, ci: Array, dr: Array, di: Array,
-            w1r: float, w1i: float, w2r: float, w2i: float, w3r: float, w3i: float) -> None:  # fmt: skip
-    """Forward radix-4 butterfly on four rows, then twiddles (decimation in frequency)."""
-    for c in range(ar.shape[0]):
-        s0r, s0i = ar[c] + cr[c], ai[c] + ci[c]
-        s1r, s1i = ar[c] - cr[c], ai[c] - ci[c]
-        s2r, s2i = br[c] + dr[c], bi[c] + di[c]
-        s3r, s3i = br[c] - dr[c], bi[c] - di[c]
-        ar[c], ai[c] = s0r + s2r, s0i + s2i
-        tr, ti = s0r - s2r, s0i - s2i
-        cr[c], ci[c] = tr * w2r - ti * w2i, tr * w2i + ti * w2r
-        ur, ui = s1r + s3i, s1i - s3r
-        br[c], bi[c] = ur * w1r - ui * w1i, ur * w1i + ui * w1r
-        vr, vi = s1r - s3i, s1i + s3r
-        dr[c], di[c] = vr * w3r - vi * w3i, vr * w3i + vi * w3r
-
-
-@inlined
-def _join4(ar: Array, ai: Array, br: Array, bi: Array, cr: Array, ci: Array, dr: Array, di: Array,
-           w1r: float, w1i: float, w2r: float, w2i: float, w3r: float, w3i: float) -> None:  # fmt: skip
-    """Undo ``_split4`` (times 4): conjugate twiddles, then the inverse butterfly."""
-    for c in range(ar.shape[0]):
-        ur, ui = br[c] * w1r + bi[c] * w1i, bi[c] * w1r - br[c] * w1i
-        tr, ti = cr[c] * w2r + ci[c] * w2i, ci[c] * w2r - cr[c] * w2i
-        vr, vi = dr[c] * w3r + di[c] * w3i, di[c] * w3r - dr[c] * w3i
-        s0r, s0i = ar[c] + tr, ai[c] + ti
-        s2r, s2i = ar[c] - tr, ai[c] - ti
-        s1r, s1i = ur + vr, ui + vi
-        s3r, s3i = ur - vr, ui - vi
-        ar[c], ai[c] = s0r + s1r, s0i + s1i
-        cr[c], ci[c] = s0r - s1r, s0i - s1i
-        br[c], bi[c] = s2r - s3i, s2i + s3r
-        dr[c], di[c] = s2r + s3i, s2i - s3r
-
-
-@inlined
-def _pair(ar: Array, ai: Array, br: Array, bi: Array) -> None:
-    """Radix-2 butterfly; its own inverse, times 2."""
-    for c in range(ar.shape[0]):
-        xr, xi, yr, yi = ar[c], ai[c], br[c], bi[c]
-        ar[c], ai[c] = xr + yr, xi + yi
-        br[c], bi[c] = xr - yr, xi - yi
-
-
-@inlined
-def _columns(re: Array, im: Array, wr: Array, wi: Array) -> None:
-    """DFT of every column in place, O(n log n); rows end in digit-reversed order. ``w[k] = exp(-2 pi i k / n)``."""
-    length = re.shape[0]
-    while length >= 4:
-        quarter = length // 4
-        step = re.shape[0] // length
-        for block in range(0, re.shape[0], length):
-            for j in range(quarter):
-                a, b, c, d = block + j, block + j + quarter, block + j + 2 * quarter, block + j + 3 * quarter
-                k = j * step
-                _split4(re[a], im[a], re[b], im[b], re[c], im[c], re[d], im[d],
-                        wr[k], wi[k], wr[2 * k], wi[2 * k], wr[3 * k], wi[3 * k])  # fmt: skip
-        length = quarter
-    if length == 2:
-        for a in range(0, re.shape[0], 2):
-            _pair(re[a], im[a], re[a + 1], im[a + 1])
-
-
-@inlined
-def _columns_back(re: Array, im: Array, wr: Array, wi: Array) -> None:
-    """Undo ``_columns``, times n."""
-    rows = re.shape[0]
-    length = rows
-    while length > 4:
-        length //= 4
-    if length == 2:
-        for a in range(0, rows, 2):
-            _pair(re[a], im[a], re[a + 1], im[a + 1])
-        length = 8
-    while length <= rows:
-        quarter = length // 4
-        step = rows // length
-        for block in range(0, rows, length):
-            for j in range(quarter):
-                a, b, c, d = block + j, block + j + quarter, block + j + 2 * quarter, block + j + 3 * quarter
-                k = j * step
-                _join4(re[a], im[a], re[b], im[b], re[c], im[c], re[d], im[d],
-                       wr[k], wi[k], wr[2 * k], wi[2 * k], wr[3 * k], wi[3 * k])  # fmt: skip
-        length *= 4
 
 
 @inlined
@@ -196,9 +110,9 @@ def spectrum(
     ``turn[:, r, c] = exp(-2 pi i r' c / N)``, r' the digit-reversed r; ``rows[:, k] = exp(-2 pi i k / R)``,
     ``columns`` the same for C (real part, then imaginary part).
     """
-    _columns(re, im, rows[0], rows[1])
+    transform_columns(re, im, rows[0], rows[1])
     _turn(re, im, turn[0], turn[1], out_re, out_im)
-    _columns(out_re, out_im, columns[0], columns[1])
+    transform_columns(out_re, out_im, columns[0], columns[1])
 
 
 @kernel(
@@ -219,17 +133,17 @@ def convolve(x: Array, mid: float, side: float, h_re: Array, h_im: Array, taps: 
         first = start - (taps - 1) + (taps - 1) // 2
         _load(x, mid, side, first, re)
         _load(x, mid, side, first + hop, im)
-        _columns(re, im, rows[0], rows[1])
+        transform_columns(re, im, rows[0], rows[1])
         _turn(re, im, turn[0], turn[1], tre, tim)
-        _columns(tre, tim, columns[0], columns[1])
+        transform_columns(tre, tim, columns[0], columns[1])
         for r in range(tre.shape[0]):
             ar, ai, br, bi = tre[r], tim[r], h_re[r], h_im[r]
             for c in range(ar.shape[0]):
                 product = ar[c] * br[c] - ai[c] * bi[c]
                 ai[c] = ar[c] * bi[c] + ai[c] * br[c]
                 ar[c] = product
-        _columns_back(tre, tim, columns[0], columns[1])
+        restore_columns(tre, tim, columns[0], columns[1])
         _turn_back(tre, tim, turn[0], turn[1], re, im)
-        _columns_back(re, im, rows[0], rows[1])
+        restore_columns(re, im, rows[0], rows[1])
         _store(re, taps - 1, start, left, right, add, out)
         _store(im, taps - 1, start + hop, left, right, add, out)

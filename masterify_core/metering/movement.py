@@ -54,20 +54,16 @@ def measure_movement(audio: Audio) -> Movement:
     hz = np.arange(size // 2 + 1) * audio.rate / size
     thirds = np.array(THIRD_OCTAVES_HZ) * 2.0 ** (-1.0 / 6.0)
     edges = np.searchsorted(hz, np.concatenate([thirds, BANDS_HZ]))
-    edges = np.unique(np.clip(edges, 1, size // 2 - 1))
+    edges = np.unique(np.clip(np.append(edges, size // 2), 1, size // 2))
     if total <= MOST_SEGMENTS * SEGMENT_FRAMES:
         starts, length = np.zeros(1, int), total
     else:
         starts = np.linspace(0, total - SEGMENT_FRAMES, MOST_SEGMENTS).astype(int)
         length = SEGMENT_FRAMES
-    power = np.empty((len(starts), length, len(edges)))
-    for segment, start in zip(power, starts, strict=True):
-        for first in range(0, length, SEGMENT_FRAMES):
-            count = min(SEGMENT_FRAMES, length - first)
-            spectra = short_time.transform(audio.samples, int(start) + first, count, size)
-            segment[first : first + count] = short_time.band_powers(spectra, edges, audio.channels)
-    ends = np.append(edges[1:], size // 2)
-    centre = np.sqrt(hz[edges] * hz[ends - 1])
+    power = np.stack(
+        [short_time.band_powers(audio.samples, audio.rate, edges, int(start), length) for start in starts]
+    )
+    centre = np.sqrt(hz[edges[:-1]] * hz[edges[1:] - 1])
     return Movement(power, centre, np.searchsorted(BANDS_HZ, centre, side="right") - 1, audio.rate)
 
 

@@ -79,6 +79,16 @@ def louder(made: Order, platform: Platform, follow: Follow) -> Order:
     )  # fmt: skip
 
 
+def notes_of(follow: Follow) -> list[str]:
+    """Tell what is followed, and what is odd about it."""
+    there = follow.reference
+    heard = (
+        f"Follows {there.name}: {there.profile.seconds:.0f} s of sound, {there.profile.integrated_lufs:.1f} LUFS,"
+        f" loudness range {there.loudness_range_lu:.1f} LU, PLR {there.plr_lu:.1f} LU"
+    )
+    return [heard, *there.notes]
+
+
 def _always(decision: Decision) -> Callable[[Aim], Decision]:
     return lambda _: decision
 

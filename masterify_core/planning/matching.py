@@ -16,7 +16,7 @@ from masterify_core.stages.match import Curve, Match
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-ROUNDS = 4
+ROUNDS = 3
 LOWEST_HZ, NO_RAISE_BELOW_HZ = 30.0, 35.0
 LEVELLED = (HZ >= 100.0) & (HZ <= 10_000.0)  # where song and reference are brought to one level
 LEAST_BANDS = 6
@@ -73,14 +73,11 @@ def matched(song: Profiled, reference: Reference, amounts: Amounts) -> Matched:
     asked = to.shape_db
     for _ in range(ROUNDS):
         if amounts.dynamics > 0.0:
-            plain = foresee(song, tone_db, side_db, None)
-            match = to.band_curves(plain, asked)
-            # Gains are smoothed over time, which takes some of them away: what is missing is asked for again.
-            asked = asked + to.shape_db - foresee(song, tone_db, side_db, match).shape_db
-        if amounts.width > 0.0:
-            side_db = to.side_gains(side_db, foresee(song, tone_db, side_db, match))
-        if amounts.tone > 0.0:
-            tone_db = to.tone_gains(tone_db, foresee(song, tone_db, side_db, match))
+            match = to.band_curves(foresee(song, tone_db, side_db, None), asked)
+        seen = foresee(song, tone_db, side_db, match)
+        # Gains are smoothed over time, which takes some of them away: what is missing is asked for again.
+        asked = asked + to.shape_db - seen.shape_db
+        side_db, tone_db = to.side_gains(side_db, seen), to.tone_gains(tone_db, seen)
     after = to.distances(foresee(song, tone_db, side_db, match))
     return Matched(tone_db=tone_db, side_db=side_db, match=match, before=before, after=after)
 

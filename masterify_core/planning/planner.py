@@ -98,7 +98,7 @@ def plan(
     if follow is not None:
         if loudness_lufs is None:
             orders = [following.louder(made, library.platform(made.platform), follow) for made in orders]
-        notes += follow.reference.notes
+        notes += following.notes_of(follow)
     if finished > 0.5 and intensity > 0.0:
         done = (
             "processing is held back" if holds_back < 1.0 else "processed all the same, as intensity is high"

@@ -16,7 +16,6 @@ Floats = NDArray[np.float64]
 
 LARGEST_GAIN_DB = 12.0
 REACH_SIGMAS = 3.0
-BLOCK_FRAMES = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +63,8 @@ class Match(Checked):
 
     def apply(self, samples: NDArray[np.float32], rate: int) -> None:
         """Change the samples in place."""
-        size, count = short_time.frame_size(rate), short_time.frame_count(samples.shape[1], rate)
-        edges = short_time.band_edges(rate)
-        levels_db = np.empty((count, len(edges)))
-        for first in range(0, count, BLOCK_FRAMES):
-            some = min(BLOCK_FRAMES, count - first)
-            spectra = short_time.transform(samples, first, some, size)
-            power = short_time.band_powers(spectra, edges, len(samples))
-            levels_db[first : first + some] = 10.0 * np.log10(power + 1e-20)
-        short_time.change(samples, rate, self.gains_db(levels_db, rate))
+        power = short_time.band_powers(samples, rate, short_time.band_edges(rate))
+        short_time.change(samples, rate, self.gains_db(10.0 * np.log10(power + 1e-20), rate))
 
     def gains_db(self, levels_db: Floats, rate: int) -> Floats:
         """Gain of every band in every frame, dB, for its level; both ``(..., frames, 9)``."""
