@@ -35,6 +35,9 @@ def check(
     genre: Annotated[
         str, name_option("genres", "--genre", help="Whose usual loudness counts where it differs by genre.")
     ] = "other",
+    codecs: Annotated[
+        bool, typer.Option("--codecs", help="Encode and decode as listeners get it, too; takes longer.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
     show_all: Annotated[bool, typer.Option("--all", help="Show what passes, too, and the sources.")] = False,
     preset_dir: PresetDirs = None,
@@ -62,7 +65,7 @@ def check(
 
             def work(song: inputs.Song, report: batch.Report) -> FileCheck:
                 report("checking", 0.0)
-                return check_file(song.path, names, library, genre)
+                return check_file(song.path, names, library, genre, with_codecs=codecs)
 
             def on_end(outcome: batch.Outcome[FileCheck]) -> None:
                 with shown.aside():

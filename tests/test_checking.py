@@ -117,6 +117,20 @@ def test_what_is_wrong_with_the_sound_is_found(tmp_path, loud, change, rule):
     assert rule in failed(bad, "tidal")
 
 
+def test_what_codecs_make_of_a_file_is_looked_at_when_asked(tmp_path):
+    rng = np.random.default_rng(4)
+    hot = write(tmp_path / "hot.wav", np.clip(0.8 * rng.normal(size=(44_100, 2)), -0.97, 0.97))
+    mild = write(tmp_path / "mild.wav", songs.mix(44_100, 1.0, peak=0.5))
+    said = {}
+    for path in (hot, mild):
+        (found,) = check(path, ["deezer"], LIBRARY, with_codecs=True).platforms
+        said[path.stem] = [each for each in found.findings if each.rule == "codec_overs"]
+    assert [each.found.split(":")[0] for each in said["hot"]] == ["MP3 128", "MP3 320"]
+    assert [each.passed for each in said["hot"]] == [False, False]
+    assert [each.passed for each in said["mild"]] == [True, True]
+    assert "codec_overs" not in failed(hot, "deezer")
+
+
 def test_a_file_that_was_cut_short_fails(tmp_path, loud):
     path = write(tmp_path / "x.wav", loud)
     path.write_bytes(path.read_bytes()[:-200_000])

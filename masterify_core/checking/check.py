@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from masterify_core import files
+from masterify_core.checking.codec_findings import Known, codec_findings
 from masterify_core.checking.rules import Finding, by_platform, by_rule, rules
 from masterify_core.files.container import WavContainer, wav_container
 from masterify_core.files.reading import Source
@@ -70,7 +71,14 @@ class FileCheck:
         }
 
 
-def check(path: str | Path, platforms: Sequence[str], library: Library, genre: str = "other") -> FileCheck:
+def check(
+    path: str | Path,
+    platforms: Sequence[str],
+    library: Library,
+    genre: str = "other",
+    *,
+    with_codecs: bool = False,
+) -> FileCheck:
     """Read a file, measure it, and hold it against the rules of platforms.
 
     Parameters
@@ -83,6 +91,8 @@ def check(path: str | Path, platforms: Sequence[str], library: Library, genre: s
         Where they are looked up.
     genre
         Whose usual loudness counts where a platform has one by genre.
+    with_codecs
+        Encode and decode the file with each lossy codec that listeners get, too; takes seconds a codec.
 
     Raises
     ------
@@ -96,11 +106,15 @@ def check(path: str | Path, platforms: Sequence[str], library: Library, genre: s
     source = files.read(path)
     measurement = measure(source.audio)
     shared = (*_file_findings(path, source), *_sound_findings(measurement))
-    layout = wav_container(path)
+    layout, heard = wav_container(path), Known()
+    coded = with_codecs and math.isfinite(measurement.sample_peak_dbfs)
     found = [
         PlatformCheck(
             platform=name, title=platform.title,
-            findings=(*_own_findings(platform, genre, source, layout, measurement), *shared),
+            findings=(
+                *_own_findings(platform, genre, source, layout, measurement),
+                *(codec_findings(platform, source.audio, heard) if coded else ()), *shared,
+            ),
         )
         for name, platform in wanted.items()
     ]  # fmt: skip
