@@ -100,7 +100,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, say: Say) -
     with ExitStack() as stack:
         stack.enter_context(alone_in(settings.data_dir))
         embedded = stack.enter_context(EmbeddedStore(settings.data_dir)) if settings.embedded else None
-        environment = child_environment(settings, host, port)
+        environment = child_environment(settings)
         children = list(_children(environment, host, port, workers))
         for child in children:
             child.start()
@@ -131,14 +131,12 @@ def _start_again(store: EmbeddedStore, stopping: threading.Event, say: Say) -> N
             return
 
 
-def child_environment(settings: Settings, host: str, port: int) -> dict[str, str]:
+def child_environment(settings: Settings) -> dict[str, str]:
     """The environment of the children: that of this process, what options said, and where the store is."""
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (only compared)
     return {
         **os.environ,
         "MASTERIFY_DATA_DIR": str(settings.data_dir.absolute()),
         "MASTERIFY_REDIS_URL": store_url(settings),
-        "MASTERIFY_PUBLIC_URL": settings.public_url or f"http://{shown}:{port}",
         # One job, one core: libraries that start threads of their own would only get in each other's way.
         **dict.fromkeys(
             ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
@@ -178,10 +176,13 @@ def _children(environment: Mapping[str, str], host: str, port: int, workers: int
     def command(*words: str) -> list[str]:
         return [sys.executable, "-m", "masterify_server.processes", *words]
 
+    # Whoever asks the web knows its address. A webhook does not: its links lead here, unless the deployment says where.
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (only compared)
+    linked = {"MASTERIFY_PUBLIC_URL": f"http://{shown}:{port}"}
     yield Child("web", "web", command("web", host, str(port)), environment)
     for number in range(1, workers + 1):
         yield Child(f"worker {number}", "worker", command("worker"), environment)
-    yield Child("keeper", "keeper", command("keeper"), environment)
+    yield Child("keeper", "keeper", command("keeper"), {**linked, **environment})
 
 
 def _end_all(children: list[Child]) -> None:

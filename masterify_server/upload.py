@@ -17,6 +17,7 @@ from starlette.requests import Request
 from masterify_server.errors import ApiError
 from masterify_server.multipart import Form, Parser
 from masterify_server.names import safe_name
+from masterify_server.refusals import UnavailableError
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -62,6 +63,8 @@ async def received(request: Request, folder: Path, form: Form, limits: Limits) -
     ApiError
         ``FILE_TOO_LARGE`` as soon as a file passes its limit, ``UPLOAD_TIMEOUT`` when nothing more comes, and
         what `multipart.Parser` raises.
+    UnavailableError
+        The disk is full, or may not be written.
     starlette.requests.ClientDisconnect
         The client hung up.
     """
@@ -93,10 +96,12 @@ async def _read(request: Request, form: Form, spool: _Spool, limits: Limits) -> 
                 parser.feed(piece)
                 if spool.waiting >= SPOOL_BYTES:
                     await asyncio.to_thread(spool.flush)
+        parser.finish()
+        await asyncio.to_thread(spool.close)
     except TimeoutError:
         raise ApiError("UPLOAD_TIMEOUT", headers={"Connection": "close"}) from None
-    parser.finish()
-    await asyncio.to_thread(spool.close)
+    except OSError as error:
+        raise UnavailableError(f"the upload cannot be written: {error.strerror or error}") from error
     return Upload(parser.texts, spool.files)
 
 

@@ -44,7 +44,7 @@ class Deployment:
         self.settings = Settings(data_dir=Path(folder), redis_url=redis_url, **settings)
         self.embedded = None if redis_url else EmbeddedStore(self.settings.data_dir)
         self.processes = []
-        self.environment = child_environment(self.settings, "127.0.0.1", 1)
+        self.environment = child_environment(self.settings)
         for name, value in settings.items():
             self.environment[f"MASTERIFY_{name.upper()}"] = str(value)
 

@@ -75,8 +75,6 @@ def check(path: str | Path, *, max_seconds: float | None = None) -> Facts:
             found = _decode(request)
         except OSError as error:
             raise reading_error(name, error) from None
-        except MemoryError:
-            raise TooLongError(name, "does not fit into the memory that is free") from None
     sieve = max(request.sieves, key=lambda each: each.frames)
     return Facts(
         container="WAV" if found.container in ("RF64", "BW64") else found.container,

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 FOLDER = Path(__file__).parents[1] / "templates"
 POLICY = (
@@ -60,6 +62,8 @@ def _inline(text: str) -> Markup:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # 0.1 s that the start need not pay
+
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
