@@ -6,9 +6,9 @@ import logging
 import os
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from masterify_core.errors import MasterifyError
 from masterify_core.presets import Library
@@ -27,6 +27,8 @@ log = logging.getLogger("masterify.worker")
 BEAT_S = 1.0
 LOST = 3
 """Exit code of a process whose job is somebody else's by now."""
+AWAY_S, AWAY_PAUSE_S = 300.0, 2.0
+"""How long a storage that is away is waited for, and how long between two tries."""
 ENDING_S = 60.0
 """How long the end of a job is offered to a store that is away; then the job is run again."""
 
@@ -68,40 +70,37 @@ def master_job(job_id: str) -> str:
     heart = _Heart(store, job)
     heart.start()
     sandbox.enter(sandbox.Limits(memory_gb=bench.settings.job_memory_gb, cpu_s=bench.settings.job_cpu_s))
-    keep = keep_of(bench.settings)
-    try:
-        with scratch_folder(bench.settings.data_dir, job_id) as scratch:
-            ending = _ending(job, bench, scratch, heart, keep)
-            # The scratch folder is swept after the end is written: nobody waits for that.
-            heart.stop()
-            return _end(store, ending, job)
-    except UnavailableError:
-        log.warning("job %s: the storage is away; it will be tried again", job_id)
-        os._exit(1)
+    # The scratch folder is swept after the end is written: nobody waits for that.
+    with ExitStack() as scratch:
+        ending = _ending(job, bench, scratch, heart)
+        heart.stop()
+        return _end(store, ending, job)
 
 
-def _ending(job: Job, bench: Bench, scratch: Path, heart: _Heart, keep: Keep) -> Call[bool]:
-    """Carry the job out; answers the call that ends it."""
-    failed = partial(end_failed, job.job_id, job.attempt, keep)
-    try:
-        storage = open_storage(bench.settings)
-        outcome = carry_out(job, storage, bench.library, scratch, heart.tell)
-    except UnavailableError:
-        raise
-    except MasterifyError as error:
-        log.info("job %s failed: %s", job.job_id, error)
-        return failed(job_error(error), f"{type(error).__name__}: {error}")
-    except Exception as error:
-        log.exception("job %s failed: a fault of ours", job.job_id)
-        return failed(INTERNAL, f"{type(error).__name__}: {error}")
-    return end_done(
-        job.job_id,
-        job.attempt,
-        keep,
-        measured=outcome.measured,
-        results=outcome.results,
-        archive=outcome.archive,
-    )
+def _ending(job: Job, bench: Bench, scratch: ExitStack, heart: _Heart) -> Call[bool]:
+    """Carry the job out; answers the call that ends it. A storage that is away is waited for."""
+    failed = partial(end_failed, job.job_id, job.attempt, keep_of(bench.settings))
+    deadline = time.monotonic() + AWAY_S
+    while True:
+        folder = scratch.enter_context(scratch_folder(bench.settings.data_dir, job.job_id))
+        try:
+            outcome = carry_out(job, open_storage(bench.settings), bench.library, folder, heart.tell)
+        except UnavailableError as error:
+            log.warning("job %s waits: %s", job.job_id, error)
+            if time.monotonic() > deadline:
+                os._exit(1)  # somebody else may have better luck, three times in all
+            time.sleep(AWAY_PAUSE_S)
+            continue
+        except MasterifyError as error:
+            log.info("job %s failed: %s", job.job_id, error)
+            return failed(job_error(error), f"{type(error).__name__}: {error}")
+        except Exception as error:
+            log.exception("job %s failed: a fault of ours", job.job_id)
+            return failed(INTERNAL, f"{type(error).__name__}: {error}")
+        return end_done(
+            job.job_id, job.attempt, keep_of(bench.settings),
+            measured=outcome.measured, results=outcome.results, archive=outcome.archive,
+        )  # fmt: skip
 
 
 def _end(store: Store, ending: Call[bool], job: Job) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from masterify_core.errors import DamagedAudioError
 from masterify_server import logs, tasks, worker
 from masterify_server.mastering_job import Outcome
+from masterify_server.refusals import UnavailableError
 from masterify_server.settings import read_settings
 from masterify_server.storage import output_name
 
@@ -24,6 +25,8 @@ def carry_out(job, storage, library, scratch, on_progress):
         while time.monotonic() < end:
             on_progress("rendering", 0.5)
             time.sleep(0.02)
+    if word == "away" and time.monotonic() < float(rest):
+        raise UnavailableError("the bucket does not answer")
     if word == "damaged":
         raise DamagedAudioError("song.wav", "cannot be decoded")
     if word == "bug":
@@ -44,4 +47,5 @@ def carry_out(job, storage, library, scratch, on_progress):
 if __name__ == "__main__":
     logs.configure()
     tasks.carry_out, tasks.LEASE_MS, tasks.BEAT_S, worker.warm = carry_out, LEASE_MS, 0.3, lambda: None
+    tasks.AWAY_PAUSE_S = 0.2
     worker.run_worker(read_settings())

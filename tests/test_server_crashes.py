@@ -126,6 +126,13 @@ def test_a_child_that_stalls_and_wakes_does_no_harm(live):
     until(lambda: not list((live.settings.data_dir / "scratch").glob(f"{job.job_id}-*")))
 
 
+def test_a_storage_that_is_away_is_waited_for(live):
+    job = live.submit(f"away {time.monotonic() + 3}")
+    done = live.ended(job)
+    assert (done.status, done.attempt) == ("done", 1)
+    assert len(live.runs(job)) > 2
+
+
 def test_a_worker_told_to_stop_finishes_its_job(tmp_path):
     with Deployment(tmp_path) as deployment:
         worker = deployment.worker()
