@@ -79,6 +79,8 @@ def test_it_is_served_as_json_and_as_a_page(web):
         for method in documentation.METHODS:
             if method in entry:
                 assert f'id="{entry[method]["operationId"]}"' in page
+    for code in STATUSES:
+        assert f"<td><code>{code}</code></td>" in page
     assert not re.search(r"(?:src|href)=\"(?!#|/)(?!https://www\.standardwebhooks\.com\")", page)
     assert "|" not in re.sub(r"<[^>]+>", "", page)
 

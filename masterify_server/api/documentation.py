@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,8 +13,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from masterify_server.api.pages import page
+from masterify_server.errors import STATUSES
+from masterify_server.wording import table
 
 FILE = Path(__file__).parents[1] / "openapi.json"
+PLACEHOLDER = re.compile(r"{\w+}")
 METHODS = ("get", "post", "patch", "delete")
 CACHED = {"Cache-Control": "public, max-age=300"}
 
@@ -49,7 +53,7 @@ async def openapi(_request: Request) -> Response:
 
 async def docs(_request: Request) -> HTMLResponse:
     """The description as a page."""
-    return page("docs.html", {"info": document()["info"], "chapters": chapters()})
+    return page("docs.html", {"info": document()["info"], "chapters": chapters(), "errors": errors()})
 
 
 @cache
@@ -70,6 +74,12 @@ def chapters() -> tuple[tuple[dict[str, Any], tuple[Operation, ...]], ...]:
         if method in METHODS
     ]
     return tuple((tag, tuple(op for name, op in found if name == tag["name"])) for tag in held["tags"])
+
+
+def errors() -> tuple[tuple[str, int, str], ...]:
+    """Code, status and general message of every error; what varies is left open."""
+    words = table("en")
+    return tuple((code, status, PLACEHOLDER.sub("…", words[code])) for code, status in STATUSES.items())
 
 
 def _operation(path: str, method: str, entry: dict[str, Any], operation: dict[str, Any]) -> Operation:
