@@ -126,15 +126,15 @@ class WebServer(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def run(app: ASGIApp, stopping: asyncio.Event, *, host: str, port: int, proxies: str = "127.0.0.1") -> None:
+def run(app: ASGIApp, stopping: asyncio.Event, *, host: str, port: int) -> None:
     """Serve until SIGTERM or Ctrl-C; ends by that signal (exit code -15), after the lifespan has ended.
 
-    ``proxies`` are those whose X-Forwarded-For and -Proto are believed, comma-separated.
+    X-Forwarded-For and -Proto are believed of this machine, or of the addresses in ``FORWARDED_ALLOW_IPS``.
     """
     config = uvicorn.Config(
         cast(Any, app), host=host, port=port, http=PatientProtocol, loop="uvloop", ws="none", lifespan="on",
         log_config=None, access_log=False, server_header=False, date_header=True,
-        proxy_headers=True, forwarded_allow_ips=proxies,
+        proxy_headers=True,
         timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=STOPPING_S,
     )  # fmt: skip
     WebServer(config, stopping).run()
