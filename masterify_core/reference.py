@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 Amount = Annotated[float, Range(0.0, 1.0)]
 
 SHORTEST_S = 1.0
+NOTED_BELOW_HZ = 16_000.0  # of band limits: higher ones take nothing away that could be matched
 SHORT_S = 20.0  # from here on a reference says enough
 HALF_SURE_S = 1.0  # of sound after which half of what is heard is believed
 MOST_KNOWN = 32  # references remembered, a few kB each
@@ -132,14 +133,14 @@ def reference_of(audio: Audio, path: str) -> Reference:
     notes = []
     if profile.seconds < SHORT_S:
         notes.append(f"{name}: only {profile.seconds:.1f} s of sound, so it is followed less closely")
-    if found.band_limit_hz is not None:
+    if found.band_limit_hz is not None and found.band_limit_hz < NOTED_BELOW_HZ:
         notes.append(
             f"{name}: nothing above {found.band_limit_hz / 1000:.1f} kHz; what lies there is not matched"
         )
     if not profile.has_side:
         notes.append(f"{name}: mono, so width is left alone")
     if _speaks(found):
-        notes.append(f"{name}: sounds like speech, not music, so it is followed half as far")
+        notes.append(f"{name}: sounds like a voice alone, so it is followed half as far")
         trust *= SPEECH_TRUST
     believed = replace(profile, third_octave_error_db=profile.third_octave_error_db / trust)
     return Reference(

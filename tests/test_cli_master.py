@@ -7,6 +7,7 @@ import pytest
 from masterify_core import mastering
 from masterify_core.codecs import CodecCheck
 from masterify_core.errors import NotAudioError, OutputError
+from masterify_core.reference import Amounts
 from tests.cli import PretendedEngine, masterify
 
 
@@ -42,7 +43,8 @@ def test_every_option_reaches_the_request(engine):
         "master", "a.wav", "-p", "spotify, melon,", "--platforms", "youtube", "--genre", "kpop", "--ai-service", "suno",
         "--tier", "premium", "--intensity", "30", "--loudness", "-9", "--ceiling=-1.5", "-o", "out", "-f", "wav,mp3",
         "--bit-depth", "16", "--sample-rate", "44100", "--name", "{stem} {platform_name}", "--save-recipe",
-        "--skip-existing", "--dry-run", "-q", "--codec-check", "full",
+        "--skip-existing", "--dry-run", "-q", "--codec-check", "full", "--reference", "b.wav", "--reference", "a.flac",
+        "--reference-amount", "0.5,loudness=1",
     )  # fmt: skip
     assert ran.code == 0, ran.err
     assert engine.requests == [
@@ -50,11 +52,30 @@ def test_every_option_reaches_the_request(engine):
             source="a.wav", out_dir="out", platforms=("spotify", "melon", "youtube"), genre="kpop", ai_service="suno",
             tier="premium", intensity=30, loudness_lufs=-9, ceiling_dbtp=-1.5, formats=("wav", "mp3"), bit_depth="16",
             sample_rate=44100, name="{stem} {platform_name}", save_recipe=True, existing="skip", dry_run=True,
-            codec_check="full",
+            codec_check="full", references=("b.wav", "a.flac"),
+            reference_amounts=Amounts(tone=0.5, dynamics=0.5, width=0.5, loudness=1.0),
         )
     ]  # fmt: skip
     assert "nothing was written" in ran.out
     assert ran.err == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--reference", "none.wav"], "--reference none.wav: is not there, or not a file"),
+        (["--reference", "."], "--reference .: is not there, or not a file"),
+        (["--reference-amount", "much"], "--reference-amount takes numbers from 0 to 1"),
+        (["--reference-amount", "tone=2"], "--reference-amount tone must be 0 to 1, got 2"),
+        (["--reference-amount", "bass=1"], "--reference-amount bass is unknown"),
+        (["--reference", "b.wav", "--recipe", "r.json"], "--reference cannot be given with a recipe"),
+    ],
+)
+def test_a_wrong_reference_is_told_before_any_work(engine, options, message):
+    ran = masterify("master", "a.wav", *options)
+    assert ran.code == 2
+    assert message in " ".join(ran.err.split())
+    assert engine.requests == []
 
 
 def test_json_is_a_list_with_one_object_a_song_and_nothing_else(engine):
