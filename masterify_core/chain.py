@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
 from masterify_core.filters import Floats, convolve, linear_phase
+from masterify_core.stages.declick import Declick
+from masterify_core.stages.denoise import Denoise
 from masterify_core.stages.dynamic_eq import DynamicEq
 from masterify_core.stages.dynamics import Dynamics
+from masterify_core.stages.edges import Edges
+from masterify_core.stages.image import Image
 from masterify_core.stages.match import Match
 from masterify_core.stages.repair import Repair
 from masterify_core.stages.saturation import Saturation
@@ -42,8 +46,12 @@ class Direct(Protocol):
 Stage = Linear | Direct
 
 STAGES: Mapping[str, type[Stage]] = {
+    "declick": Declick,
+    "denoise": Denoise,
     "dynamic_eq": DynamicEq,
     "dynamics": Dynamics,
+    "edges": Edges,
+    "image": Image,
     "match": Match,
     "repair": Repair,
     "saturation": Saturation,

@@ -15,9 +15,11 @@ from masterify_core import chain, files
 from masterify_core.audio import Audio
 from masterify_core.delivery import Delivery, Target, deliver, foresee
 from masterify_core.errors import NoPermissionError, OutputError, UnusableAudioError
+from masterify_core.metering.findings import Findings, find_damage
 from masterify_core.metering.loudness import hop_energies
 from masterify_core.metering.report import Measurement, measure
 from masterify_core.planning import Follow, plan
+from masterify_core.preset_sound import REPAIRS
 from masterify_core.presets import Library
 from masterify_core.profile import profiled
 from masterify_core.proofing import proof
@@ -177,8 +179,17 @@ def _planned(
         measurement, library, platforms=platforms, genre=request.genre, ai_service=request.ai_service,
         tier=request.tier, intensity=request.intensity, loudness_lufs=request.loudness_lufs,
         ceiling_dbtp=request.ceiling_dbtp, bit_depth=request.bit_depth, sample_rate=request.sample_rate,
-        codec_check=request.codec_check, follow=follow,
+        codec_check=request.codec_check, follow=follow, findings=_findings(request, library, measurement, audio),
     )  # fmt: skip
+
+
+def _findings(
+    request: MasterRequest, library: Library, measurement: Measurement, audio: Audio
+) -> Findings | None:
+    """What may be damaged, if the tier repairs any of it."""
+    if not set(REPAIRS) & set(library.tier(request.tier).stages) or request.intensity <= 0.0:
+        return None
+    return find_damage(audio, measurement.band_limit_hz)
 
 
 def _make(

@@ -19,7 +19,14 @@ THIRD_OCTAVES_HZ = (
 NINE_BANDS_HZ = (0.0, 148.0, 392.0, 795.0, 1458.0, 2550.0, 4349.0, 7314.0, 12199.0)
 """Lower edges of the nine bands of dynamics and width (equal ERB steps); the last ends at half the rate."""
 
-STAGE_ORDER = ("repair", "tone", "stereo", "dynamic_eq", "match", "dynamics", "saturation")
+REPAIRS = ("declick", "denoise", "image", "edges")
+"""Stages that need findings, see `metering.findings`."""
+
+STAGE_ORDER = ("repair", *REPAIRS, "tone", "stereo", "dynamic_eq", "match", "dynamics", "saturation")
+
+StageName = Literal[
+    "repair", "declick", "denoise", "image", "edges", "tone", "stereo", "dynamic_eq", "match", "dynamics", "saturation",
+]  # fmt: skip
 
 CurveDb = Annotated[tuple[Annotated[float, Range(-40.0, 20.0, "dB")], ...], Count(len(THIRD_OCTAVES_HZ))]
 SpreadDb = Annotated[tuple[Annotated[float, Range(0.5, 20.0, "dB")], ...], Count(len(THIRD_OCTAVES_HZ))]
@@ -91,12 +98,16 @@ class AiService(Checked):
     ----------
     title, note
         Name for people, and what else to know.
+    finding_scale
+        Factor on what must be measured before damage (clicks, hiss, phase) is repaired: below 1 it counts
+        sooner. Nothing is repaired that was not measured.
     harsh_spread_scale
         Factor on a genre's ``spread_db`` from 5 to 12 kHz: below 1, a *measured* excess there counts
         sooner. 1 is neutral.
     """
 
     title: str
+    finding_scale: Annotated[float, Range(0.5, 1.5)] = 1.0
     harsh_spread_scale: Annotated[float, Range(0.5, 1.5)] = 1.0
     note: str = ""
 
@@ -124,7 +135,7 @@ class Tier(Checked):
 
     title: str
     summary: str
-    stages: tuple[Literal["repair", "tone", "stereo", "dynamic_eq", "match", "dynamics", "saturation"], ...]
+    stages: tuple[StageName, ...]
     dynamics_cap_db: Annotated[float, Range(0.0, 4.0, "dB")]
     dynamics_bands: Literal[3, 5] = 3
     formats: Annotated[tuple[Literal["wav", "flac", "mp3"], ...], Count(1, 3)] = ("wav",)

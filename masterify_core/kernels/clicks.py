@@ -31,7 +31,9 @@ def _predictor(x: Array, window: Array, first: int, weighted: Array, r: Array, a
         for n in range(size - k):
             total += weighted[n] * ahead[n]
         r[k] = float(total)
-    error = r[0] * (1.0 + 1e-6) + 1e-12  # a floor 60 dB under the signal keeps pure tones from singular equations
+    error = (
+        r[0] * (1.0 + 1e-6) + 1e-12
+    )  # a floor 60 dB under the signal keeps pure tones from singular equations
     for k in range(ORDER + 1):
         a[k] = 0.0
     a[0] = 1.0
@@ -91,8 +93,18 @@ def _back_error(x: Array, a: Array, n: int) -> float:
 
 
 @kernel("i8(f4[::1], f4[::1], f8, i8, i8, f4[::1], f8[:,::1], f4[::1], f8[:,::1])")
-def find_clicks(x: Array, window: Array, limit: float, longest: int, rest: int, weighted: Array, work: Array, e: Array, found: Array) -> int:
-    """List runs of at most ``longest`` prediction errors above ``limit`` times what is usual in their block; O(n) times the order.
+def find_clicks(
+    x: Array,
+    window: Array,
+    limit: float,
+    longest: int,
+    rest: int,
+    weighted: Array,
+    work: Array,
+    e: Array,
+    found: Array,
+) -> int:
+    """List runs of at most ``longest`` prediction errors above ``limit`` times the usual of their block, O(n) times the order.
 
     A run begins where prediction from the past fails first and ends where prediction from the future fails last.
     ``found[i]`` is first frame, length, largest error, and the mean errors in ``rest`` frames before and after, in
@@ -140,7 +152,9 @@ def find_clicks(x: Array, window: Array, limit: float, longest: int, rest: int, 
 
 
 @kernel("void(f4[::1], i8, i8, f4[::1], i8, f4[::1], f8[:,::1], f8[:,::1])")
-def mend(x: Array, first: int, length: int, window: Array, rounds: int, weighted: Array, work: Array, matrix: Array) -> None:
+def mend(
+    x: Array, first: int, length: int, window: Array, rounds: int, weighted: Array, work: Array, matrix: Array
+) -> None:
     """Replace ``length`` frames by those that least squares the prediction error (Janssen, Veldhuis and Vries 1986), O(length^3).
 
     The predictor is made anew each round, the first time with a straight line in the gap. ``window`` has 2 CONTEXT

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from masterify_core.metering.findings import Findings
 from masterify_core.metering.report import Measurement
 from masterify_core.presets import AiService, Genre, Tier
 
 NOTHING_ASKED = "intensity is 0, or the song too short to judge"
+NOT_LOOKED_FOR = "not looked for"
 EDGE_SIGMAS, EDGE_SLOPE = 0.75, 0.45  # the normal spread at usual intensity, and how much less at twice that
 
 
@@ -22,6 +24,8 @@ class Aim:
         Of the song.
     genre, prior, tier
         The sound aimed at, what to expect of the song's source, and how much effort to make.
+    findings
+        What may be damaged in the song; None if it was not looked for.
     strength
         0 does nothing, 1 is the usual, 2 as far as the bounds allow.
     holds_back
@@ -34,6 +38,7 @@ class Aim:
     tier: Tier
     strength: float
     holds_back: float
+    findings: Findings | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,22 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+from masterify_core.metering.findings import Findings
 from masterify_core.metering.report import Measurement
-from masterify_core.planning import dynamic_eq, dynamics, following, match, repair, saturation, stereo, tone
+from masterify_core.planning import (
+    declick,
+    denoise,
+    dynamic_eq,
+    dynamics,
+    edges,
+    following,
+    image,
+    match,
+    repair,
+    saturation,
+    stereo,
+    tone,
+)
 from masterify_core.planning.aim import Aim, Decision
 from masterify_core.planning.following import Follow
 from masterify_core.planning.orders import order
@@ -17,6 +31,10 @@ from masterify_core.schema import to_table
 
 DECISIONS: Mapping[str, Callable[[Aim], Decision]] = {
     "repair": repair.decide,
+    "declick": declick.decide,
+    "denoise": denoise.decide,
+    "image": image.decide,
+    "edges": edges.decide,
     "tone": tone.decide,
     "stereo": stereo.decide,
     "dynamic_eq": dynamic_eq.decide,
@@ -38,7 +56,7 @@ def plan(
     measurement: Measurement, library: Library, *, platforms: Sequence[str], genre: str, ai_service: str, tier: str,
     intensity: float, loudness_lufs: float | None = None, ceiling_dbtp: float | None = None,
     bit_depth: Literal["16", "24", "32f"] | None = None, sample_rate: int | None = None,
-    follow: Follow | None = None,
+    follow: Follow | None = None, findings: Findings | None = None,
     codec_check: Literal["off", "hot", "full"] | None = None,
 ) -> Recipe:  # fmt: skip
     """Decide everything.
@@ -55,6 +73,8 @@ def plan(
         Instead of the platforms' own.
     follow
         A reference that tone, width and dynamics follow instead of the genre, finished song or not.
+    findings
+        What may be damaged in the song, for the tiers that repair it.
     codec_check
         Instead of the tier's own.
 
@@ -68,7 +88,8 @@ def plan(
     finished = _finished(measurement)
     holds_back = 1.0 - finished if intensity < FINISHED_FORCE_INTENSITY else 1.0
     aim = Aim(
-        measurement=measurement, genre=sound, prior=prior, tier=effort, strength=strength, holds_back=holds_back
+        measurement=measurement, genre=sound, prior=prior, tier=effort, strength=strength, holds_back=holds_back,
+        findings=findings,
     )  # fmt: skip
     decisions = DECISIONS
     if follow is not None and strength > 0.0:
