@@ -14,7 +14,7 @@ from masterify_core.balance import balance_db, smoothed
 from masterify_core.metering.report import Measurement
 from masterify_core.preset_sound import STAGE_ORDER
 from masterify_core.presets import THIRD_OCTAVES_HZ, Library
-from masterify_core.recipe import Order, Recipe, Step
+from masterify_core.recipe import Order, Recipe, Skipped, Step
 from masterify_core.schema import to_table
 from masterify_core.stages.tone import Tone
 
@@ -97,7 +97,7 @@ def plan_album(songs: Sequence[Planned], library: Library, like: Signature | Non
     placed = []
     for song, lufs, balance in zip(songs, loudness, balances, strict=True):
         mixed = _mixed_lu(lufs, anchor, like)
-        recipe = _with_tone(song.recipe, balance, middle)
+        recipe = _unfaded(_with_tone(song.recipe, balance, middle))
         offset = round(offset_lu(mixed), 2)
         orders = tuple(_under(order, offset) for order in recipe.deliveries)
         recipe = replace(recipe, deliveries=orders)
@@ -180,6 +180,15 @@ def _with_tone(recipe: Recipe, balance: Floats | None, middle: Floats) -> Recipe
 def _is_held_back(recipe: Recipe) -> bool:
     """Whether the song's own plan left its tone alone because it is finished."""
     return any(each.stage == "tone" and "finished" in each.reason for each in recipe.skipped)
+
+
+def _unfaded(recipe: Recipe) -> Recipe:
+    """Leave the ends of songs as they are: one may run into the next."""
+    if not any(step.stage == "edges" for step in recipe.steps):
+        return recipe
+    left = Skipped(stage="edges", reason="songs of an album may run into each other")
+    steps = tuple(step for step in recipe.steps if step.stage != "edges")
+    return replace(recipe, steps=steps, skipped=(*recipe.skipped, left))
 
 
 def _under(order: Order, offset: float) -> Order:

@@ -95,7 +95,7 @@ def test_codecs_read_like_people_write_them():
         (Platform, {"sources": [source_of("ceiling")]}, "sources[0].keys: ceiling is unknown"),
         (Platform, {"sources": [source_of()]}, "sources[0].keys must have 1 to 20 values, got 0"),
         (Platform, {"codecs": [{"name": "ogg"}]}, "codecs[0].name must be one of"),
-        (Tier, {"stages": ["tone", "repair"]}, "stages must be in the order repair, tone, stereo, "),
+        (Tier, {"stages": ["tone", "repair"]}, "stages must be in the order repair, declick, denoise, "),
         (Tier, {"stages": ["tone", "tone"]}, "stages must be in the order"),
         (Tier, {"stages": ["limiter"]}, "stages[0] must be one of"),
         (Tier, {"formats": ["wav", "wav"]}, "formats must name each format once"),

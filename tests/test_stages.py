@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from masterify_core import chain, schema
 from masterify_core.audio import Audio
 from masterify_core.errors import SettingError
+from masterify_core.stages.denoise import Denoise
 from masterify_core.stages.dynamics import Band, Dynamics
 from masterify_core.stages.match import Curve, Match
 from masterify_core.stages.stereo import Stereo
@@ -55,7 +56,12 @@ sides = row_of(Stereo, "side_hz", max_size=6, unique=True).flatmap(
         lambda db: settings_of(Stereo, side_hz=st.just(tuple(sorted(hz))), side_db=st.just(tuple(db)))
     )
 )
-HARD_TO_DRAW = {Tone: tones, Dynamics: dynamics, Match: matches, Stereo: sides}
+noises = row_of(Denoise, "hz", min_size=1, max_size=6, unique=True).flatmap(
+    lambda hz: row_of(Denoise, "density_dbfs", min_size=len(hz), max_size=len(hz)).flatmap(
+        lambda db: settings_of(Denoise, hz=st.just(tuple(sorted(hz))), density_dbfs=st.just(tuple(db)))
+    )
+)
+HARD_TO_DRAW = {Tone: tones, Dynamics: dynamics, Match: matches, Stereo: sides, Denoise: noises}
 """Classes whose rules between fields are seldom met by chance."""
 
 

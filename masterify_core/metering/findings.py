@@ -10,13 +10,10 @@ import numpy as np
 
 from masterify_core import clicks
 from masterify_core.audio import Audio
-from masterify_core.metering.hiss import Hiss, block_size, measure_hiss, powers
+from masterify_core.metering.hiss import Hiss, measure_hiss
 from masterify_core.metering.phase import PhaseBand, measure_phase
 from masterify_core.units import gain_to_db
 
-SIBILANCE_HZ, VOICE_HZ = (5000.0, 9000.0), (1000.0, 4000.0)
-SIBILANT_DB = 8.0  # over the usual ratio of the two
-HEARD_DB = -30.0  # under the mean power: blocks that count
 DIGITS = 3
 
 
@@ -34,8 +31,6 @@ class Findings:
         Octaves of a stereo song, see `PhaseBand`.
     head_step_dbfs, tail_step_dbfs
         Level of the first and the last sample, dBFS: the height of the click that an abrupt start or end makes.
-    sibilant_share
-        Share of the blocks in which 5 to 9 kHz stands more than 8 dB over its usual level beside 1 to 4 kHz.
     """
 
     clicks: int
@@ -44,7 +39,6 @@ class Findings:
     phase: tuple[PhaseBand, ...]
     head_step_dbfs: float
     tail_step_dbfs: float
-    sibilant_share: float
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values: plain rounded numbers, None for what is not finite or not there."""
@@ -65,7 +59,6 @@ def find_damage(audio: Audio, band_limit_hz: float | None = None) -> Findings:
         phase=measure_phase(audio),
         head_step_dbfs=gain_to_db(first),
         tail_step_dbfs=gain_to_db(last),
-        sibilant_share=_sibilant_share(audio),
     )
 
 
@@ -77,22 +70,6 @@ def _clicks(audio: Audio) -> int:
     right = clicks.find(audio.samples[-1], audio.rate)[:, 0]
     together = round(clicks.LONGEST_MS * audio.rate / 1000.0)
     return len(left) + sum(1 for frame in right if not len(left) or np.abs(left - frame).min() > together)
-
-
-def _sibilant_share(audio: Audio) -> float:
-    size = block_size(audio.rate)
-    power, hz = powers(audio.samples[0], size), np.fft.rfftfreq(size, 1.0 / audio.rate)
-    sharp, voice = (power[:, (hz >= low) & (hz < high)].sum(axis=1) for low, high in (SIBILANCE_HZ, VOICE_HZ))
-    total = power.sum(axis=1)
-    heard = (
-        total > max(float(total.mean()) * 10.0 ** (HEARD_DB / 10.0), 1e-10)
-        if len(total)
-        else np.zeros(0, bool)
-    )
-    if not heard.any():
-        return 0.0
-    ratio_db = 10.0 * np.log10((sharp[heard] + 1e-12) / (voice[heard] + 1e-12))
-    return float(np.mean(ratio_db > np.median(ratio_db) + SIBILANT_DB))
 
 
 def _plain(value: Any) -> Any:

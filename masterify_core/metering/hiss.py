@@ -79,7 +79,7 @@ def block_size(rate: int) -> int:
     return size
 
 
-def powers(row: NDArray[np.float32], size: int) -> Floats:
+def _powers(row: NDArray[np.float32], size: int) -> Floats:
     """Power of each bin of every second block (Hann window), so scaled that the bins add up to the mean square."""
     window = np.hanning(size + 1)[:-1]
     window = (window * math.sqrt(2.0 / (size * float((window**2).sum())))).astype(np.float32)
@@ -93,7 +93,7 @@ def _quiet_part(
     audio: Audio, row: int, size: int, inside: NDArray[np.bool_]
 ) -> tuple[float, float, Floats] | None:
     """Flatness, distance to the song, and mean spectrum of the quietest blocks of a channel."""
-    power = powers(audio.samples[row], size)
+    power = _powers(audio.samples[row], size)
     treble = power[:, inside].sum(axis=1)
     heard = np.flatnonzero(treble > LEAST_POWER)
     if len(heard) < LEAST_BLOCKS:

@@ -17,6 +17,7 @@ PARTS = 4  # hops in a block: Hann twice overlaps to a constant 1.5
 BATCH = 128  # blocks that are transformed together
 SMOOTH_BINS, SMOOTH_BLOCKS = 5, 3
 OVERLAP = 1.5
+LEAST_POWER = np.float32(1e-30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ def _removed(
         first, last = max(0, start - 1), min(len(blocks), end + 1)  # with neighbours, for smoothing over time
         spectra = np.fft.rfft(blocks[first:last] * window, axis=1)
         power = _smoothed((spectra.real**2 + spectra.imag**2).astype(np.float32, copy=False))
-        away = np.minimum(noise / np.maximum(power, np.float32(1e-30)), np.float32(1.0 - floor)) * eased
+        away = np.minimum(noise, power * np.float32(1.0 - floor)) / np.maximum(power, LEAST_POWER) * eased
         taken = np.fft.irfft((spectra * away)[start - first : end - first], size, axis=1)
         parts = (taken * (window / np.float32(OVERLAP))).astype(np.float32).reshape(end - start, PARTS, hop)
         for part in range(PARTS):
