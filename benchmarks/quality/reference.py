@@ -123,6 +123,7 @@ def compared(kind: str, title: str, song_path: Path, reference_path: Path, room:
     done = run([
         sys.executable, "-m", "masterify_cli", "master", str(song_path), "--tier", "premium", "-p", "universal",
         "--reference", str(reference_path), "--reference-amount", amount, "-o", str(own), "--name", "own", "--quiet",
+        "--codec-check", "off",  # Matchering does nothing of the kind
     ])  # fmt: skip
     other = run([chosen.peers_python, str(SCRIPT), str(song_path), str(peer), str(reference_path)])
     for name, ended, path in ((OWN, done, own / "own.wav"), (PEER, other, peer)):
