@@ -20,20 +20,16 @@ from masterify_server.courier import Courier
 from masterify_server.embedded import store_url
 from masterify_server.queue import Transport
 from masterify_server.refusals import UnavailableError
+from masterify_server.retention import Retention, keep_of
 from masterify_server.scratch import sweep_stale
-from masterify_server.settings import DAY_MS, Settings
+from masterify_server.settings import Settings
 from masterify_server.storage import Storage, open_storage
 from masterify_server.store import Store
-from masterify_server.store.jobs import read_job
 from masterify_server.store.lifecycle import (
     dispatch_again,
     due_jobs,
-    expired_files,
-    files_deleted,
-    forget_jobs,
     reap,
 )
-from masterify_server.tasks import keep_of
 
 log = logging.getLogger("masterify.keeper")
 
@@ -48,11 +44,11 @@ class Keeper:
     """What one round does; `run_keeper` calls it again and again."""
 
     def __init__(self, settings: Settings, store: Store, storage: Storage, courier: Courier) -> None:
-        self.settings, self.store, self.storage, self.courier = settings, store, storage, courier
+        self.settings, self.store, self.courier = settings, store, courier
+        self.retention = Retention(settings, store, storage)
         self.transport = Transport(store)
         self._keep = keep_of(settings)
         self._missing: set[str] = set()
-        self._orphans: set[str] = set()
 
     def look_after_jobs(self) -> None:
         """Dispatch what is left in the outbox, reap what is silent, replace queue entries that are lost."""
@@ -70,23 +66,6 @@ class Keeper:
             self.store.do(dispatch_again(job_id))
         self._missing = missing - self._missing
 
-    def delete_expired(self) -> None:
-        """Delete files whose time is over, then records whose time is over."""
-        for which in self.store.do(expired_files()):
-            kind, _, job_id = which.partition(":")
-            self.storage.delete(f"{kind}/{job_id}")
-            self.store.do(files_deleted(which, int(self.settings.keep_record_d * DAY_MS)))
-        self.store.do(forget_jobs())
-
-    def delete_orphans(self) -> None:
-        """Delete files of jobs that do not exist: uploaded, never admitted. Seen twice, an hour apart, to be sure."""
-        orphans = {
-            which for which in self.storage.jobs() if self.store.do(read_job(which.partition("/")[2])) is None
-        }
-        for which in orphans & self._orphans:
-            self.storage.delete(which)
-        self._orphans = orphans - self._orphans
-
 
 def run_keeper(settings: Settings) -> None:
     """Keep until SIGTERM or Ctrl-C."""
@@ -100,9 +79,9 @@ def run_keeper(settings: Settings) -> None:
     listener.start()
     log.info("keeper ready")
     tidying = _now_and_then(
-        (TIDYING_S, keeper.delete_expired),
+        (TIDYING_S, keeper.retention.delete_expired),
         (SWEEPING_S, lambda: sweep_stale(settings.data_dir)),
-        (ORPHANS_S, keeper.delete_orphans),
+        (ORPHANS_S, keeper.retention.delete_orphans),
     )
     while not stopping.wait(ROUND_S):
         with _outages_are_waited_out():

@@ -15,12 +15,13 @@ from masterify_core.presets import Library
 from masterify_server import sandbox
 from masterify_server.mastering_job import INTERNAL, carry_out, job_error
 from masterify_server.refusals import UnavailableError
+from masterify_server.retention import keep_of
 from masterify_server.scratch import scratch_folder
-from masterify_server.settings import HOUR_MS, Settings
+from masterify_server.settings import Settings
 from masterify_server.storage import open_storage
 from masterify_server.store import Call, Store
 from masterify_server.store.jobs import Job
-from masterify_server.store.lifecycle import LEASE_MS, Keep, beat, claim, end_done, end_failed
+from masterify_server.store.lifecycle import LEASE_MS, beat, claim, end_done, end_failed
 
 log = logging.getLogger("masterify.worker")
 
@@ -48,13 +49,6 @@ _bench: list[Bench] = []
 def prepare(bench: Bench) -> None:
     """Lay the bench for the children that will be forked."""
     _bench[:] = [bench]
-
-
-def keep_of(settings: Settings) -> Keep:
-    """How long files are kept."""
-    return Keep(
-        input_ms=int(settings.keep_input_h * HOUR_MS), output_ms=int(settings.keep_output_h * HOUR_MS)
-    )
 
 
 def master_job(job_id: str) -> str:

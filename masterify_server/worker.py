@@ -11,6 +11,7 @@ from masterify_server import queue, tasks
 from masterify_server.embedded import store_url
 from masterify_server.parent import end_with
 from masterify_server.refusals import UnavailableError
+from masterify_server.retention import keep_of
 from masterify_server.scratch import sweep_job
 from masterify_server.settings import Settings
 from masterify_server.store import Store
@@ -80,6 +81,6 @@ class MasterWorker(Worker):
         log.warning("job %s: its process ended with status %s", job_id, ret_val)
         sweep_job(self.bench.settings.data_dir, job_id)
         try:
-            self.store.do(reap(job_id, tasks.keep_of(self.bench.settings), queue.attempt_of_entry(job.id)))
+            self.store.do(reap(job_id, keep_of(self.bench.settings), queue.attempt_of_entry(job.id)))
         except UnavailableError:
             log.warning("job %s: the store is away; the keeper will see to it", job_id)

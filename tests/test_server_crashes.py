@@ -150,9 +150,9 @@ def test_a_file_stored_but_never_admitted_is_deleted_and_nothing_was_charged(bar
     orphan, kept = jobs.new_job_id(), bare.submit()
     bare.upload(orphan)
     keeper = keeper_of(bare)
-    keeper.delete_orphans()
+    keeper.retention.delete_orphans()
     assert bare.storage.size(input_name(orphan, "song", "wav"))  # it may be on its way into the store
-    keeper.delete_orphans()
+    keeper.retention.delete_orphans()
     with pytest.raises(FileNotFoundError):
         bare.storage.size(input_name(orphan, "song", "wav"))
     assert bare.storage.size(input_name(kept.job_id, "song", "wav"))
@@ -224,7 +224,7 @@ def test_masters_stored_without_an_end_are_made_again(bare):
     end = {"measured": {}, "results": [], "archive": None}
     assert not bare.store.do(lifecycle.end_done(job.job_id, first.attempt, keep, **end))
     assert bare.store.do(lifecycle.end_done(job.job_id, again.attempt, keep, **end))
-    keeper_of(bare).delete_expired()
+    keeper_of(bare).retention.delete_expired()
     assert list(bare.storage.jobs()) == []
 
 
