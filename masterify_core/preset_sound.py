@@ -46,6 +46,9 @@ class Genre(Checked):
         Third-octave spectrum aimed at, dB relative to 1 kHz, at `THIRD_OCTAVES_HZ`.
     spread_db
         Standard deviation of finished songs around it, dB: nothing inside is corrected much.
+    lean_db
+        What the genre adds to the average song, dB: to a song that lacks it the spread is smaller by this, to one that
+        has more than enough it is larger. Where 0, the spread counts alone.
     band_sigma_db
         Standard deviation over time of 400 ms mid levels in each of `NINE_BANDS_HZ`, dB; a band that
         moves much more than this is compressed.
@@ -54,7 +57,8 @@ class Genre(Checked):
     mono_below_hz
         Side is removed below this, Hz.
     width_db
-        Side gain wished for from 300 Hz up, dB, before the bounds that mono playback sets.
+        Side gain wished for from 300 Hz up, dB, before the bounds that mono playback sets; a narrower song is moved as
+        if the spread were smaller by twice this.
     compression_cap_db
         Most that a compressor may reduce a band by, dB.
     glue_ratio
@@ -72,6 +76,7 @@ class Genre(Checked):
     title: str
     curve_db: CurveDb
     spread_db: SpreadDb
+    lean_db: CurveDb = (0.0,) * len(THIRD_OCTAVES_HZ)
     band_sigma_db: BandSigmaDb
     side_mid_db: SideMidDb
     side_mid_spread_db: BandSigmaDb

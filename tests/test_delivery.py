@@ -46,7 +46,9 @@ def test_a_master_measures_what_was_ordered(mixes, tmp_path, rate, channels, luf
     assert delivery.levels.integrated_lufs == pytest.approx(measured_lufs, abs=0.02)
     if lufs < -9.0 or (channels == 2 and rate > 8_000):  # one channel, or one without treble, gets no louder
         assert delivery.target_met
-    assert delivery.target_met == (abs(measured_lufs - lufs) <= PROMISED_LU)
+    missed_lu = abs(measured_lufs - lufs)
+    if abs(missed_lu - PROMISED_LU) > 0.02:  # nearer to the edge the two meters may disagree
+        assert delivery.target_met == (missed_lu <= PROMISED_LU)
     assert measured_lufs <= lufs + PROMISED_LU
 
 

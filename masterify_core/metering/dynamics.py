@@ -13,6 +13,7 @@ from masterify_core.metering.peaks import true_peak_between
 from masterify_core.metering.statistics import Statistics
 from masterify_core.units import gain_to_db, power_to_db
 
+ATTACK_HOPS, SMOOTH_HOPS, ATTACK_PERCENTILE = 5, 3, 95.0
 HEARD_LU = -20.0  # under the loudest 3 s: fades and pauses have no dynamics to speak of
 
 
@@ -48,3 +49,17 @@ def psr_lu(audio: Audio, hops: Hops, statistics: Statistics) -> NDArray[np.float
             found[hop] = gain_to_db(true_peak_between(audio.samples, int(edges[hop]), int(edges[hop + 1])))
         ratios.append(found[hop] - loudness[second])
     return np.array(ratios)
+
+
+def attack_db(hops: Hops) -> float:
+    """Rise of the level (30 ms means) within 50 ms that 5 % of the heard moments exceed, dB.
+
+    4 and more with drums, about 1 for pads, 0 for silence and for less than 0.1 s.
+    """
+    if len(hops.energy) < ATTACK_HOPS + SMOOTH_HOPS:
+        return 0.0
+    level = np.convolve(hops.energy, np.ones(SMOOTH_HOPS), "valid")
+    heard = level > level.mean() * 10.0 ** (HEARD_LU / 10.0)
+    level = 10.0 * np.log10(np.maximum(level, 1e-20))
+    rises = (level[ATTACK_HOPS:] - level[:-ATTACK_HOPS])[heard[ATTACK_HOPS:]]
+    return max(float(np.percentile(rises, ATTACK_PERCENTILE)), 0.0) if len(rises) else 0.0

@@ -86,6 +86,8 @@ class Measurement(Levels):
         the other. False and None for mono.
     psr_lu, psr_min_lu
         True peak over short-term loudness: median and least of every 3 s, LU; infinite if there is none.
+    attack_db
+        Rise within 50 ms that 5 % of the heard moments exceed, dB.
     crest_db, rms_dbfs
         Sample peak over mean power, dB (3.01 for a sine); the mean power, dBFS.
     clipping
@@ -118,6 +120,7 @@ class Measurement(Levels):
     dead_channel: str | None
     psr_lu: float
     psr_min_lu: float
+    attack_db: float
     crest_db: float
     rms_dbfs: float
     clipping: Clipping
@@ -169,6 +172,7 @@ def measure(audio: Audio, hops: Hops | None = None) -> Measurement:
         dead_channel=stereo.dead_channel(statistics),
         psr_lu=float(np.median(psr_lu)) if len(psr_lu) else math.inf,
         psr_min_lu=float(psr_lu.min(initial=math.inf)),
+        attack_db=dynamics.attack_db(hops),
         crest_db=dynamics.crest_db(statistics),
         rms_dbfs=dynamics.rms_dbfs(statistics),
         clipping=defects.clipping(audio, statistics),

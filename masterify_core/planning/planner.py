@@ -25,6 +25,7 @@ from masterify_core.planning import (
 from masterify_core.planning.aim import Aim, Decision
 from masterify_core.planning.following import Follow
 from masterify_core.planning.orders import order
+from masterify_core.planning.restraint import restraint
 from masterify_core.presets import Library
 from masterify_core.recipe import Recipe, Skipped, Step
 from masterify_core.schema import to_table
@@ -43,13 +44,6 @@ DECISIONS: Mapping[str, Callable[[Aim], Decision]] = {
     "saturation": saturation.decide,
 }
 USUAL_INTENSITY = 50.0
-# A song counts as finished the more it is loud and near full scale at once: 0 at the first, 1 at the second.
-# The strictest ceiling, -2 dBTP, must be past the second: masters land some hundredths under it.
-FINISHED_LUFS, FINISHED_DBTP = (-18.5, -16.5), (-4.5, -2.5)
-HOTTEST_MASTER_DBTP = (
-    6.0  # lossy masters decode up to 4 dB over full scale; hotter is a mix in floating point
-)
-FINISHED_FORCE_INTENSITY = 75.0  # from here on even a finished song is corrected
 
 
 def plan(
@@ -85,11 +79,10 @@ def plan(
     """
     sound, effort, prior = library.genre(genre), library.tier(tier), library.ai_service(ai_service)
     strength = intensity / USUAL_INTENSITY if math.isfinite(measurement.integrated_lufs) else 0.0
-    finished = _finished(measurement)
-    holds_back = 1.0 - finished if intensity < FINISHED_FORCE_INTENSITY else 1.0
+    restrained = restraint(measurement, sound, intensity)
     aim = Aim(
-        measurement=measurement, genre=sound, prior=prior, tier=effort, strength=strength, holds_back=holds_back,
-        findings=findings,
+        measurement=measurement, genre=sound, prior=prior, tier=effort, strength=strength,
+        holds_back=restrained.holds_back, findings=findings,
     )  # fmt: skip
     decisions = DECISIONS
     if follow is not None and strength > 0.0:
@@ -120,12 +113,8 @@ def plan(
         if loudness_lufs is None:
             orders = [following.louder(made, library.platform(made.platform), follow) for made in orders]
         notes += following.notes_of(follow)
-    if finished > 0.5 and intensity > 0.0:
-        done = (
-            "processing is held back" if holds_back < 1.0 else "processed all the same, as intensity is high"
-        )
-        at = f"{measurement.integrated_lufs:.1f} LUFS, {measurement.true_peak_dbtp:.1f} dBTP"
-        notes.append(f"The song is finished already ({at}): {done}")
+    if strength > 0.0:
+        notes += restrained.notes
     if not math.isfinite(measurement.integrated_lufs):
         notes.append(
             "The song is shorter than 0.4 s: its loudness is that of all of it, and nothing else is judged"
@@ -134,12 +123,3 @@ def plan(
         genre=genre, ai_service=ai_service, tier=tier, intensity=intensity, steps=tuple(steps),
         skipped=tuple(skipped), deliveries=tuple(orders), notes=tuple(notes),
     )  # fmt: skip
-
-
-def _finished(m: Measurement) -> float:
-    """How much the song looks like a finished master, 0 to 1."""
-    if m.true_peak_dbtp > HOTTEST_MASTER_DBTP:
-        return 0.0
-    loud = (m.integrated_lufs - FINISHED_LUFS[0]) / (FINISHED_LUFS[1] - FINISHED_LUFS[0])
-    full = (m.true_peak_dbtp - FINISHED_DBTP[0]) / (FINISHED_DBTP[1] - FINISHED_DBTP[0])
-    return min(max(min(loud, full), 0.0), 1.0)

@@ -10,6 +10,7 @@ from masterify_core.planning.aim import NOTHING_ASKED, Aim, Decision, edge
 from masterify_core.stages.stereo import Stereo
 
 LEAST_WIDTH_DB, MOST_WIDENING_DB, MOST_NARROWING_DB = 0.3, 2.0, -4.0
+WIDTH_LEAN = 2.0  # of the genre's width, that the spread is smaller by on the side that lacks it
 MOST_MONO_LOSS_DB = 2.5
 MONO_SIDE_MID_DB = -40.0
 
@@ -32,6 +33,8 @@ def decide(aim: Aim) -> Decision:
     mono = genre.mono_below_hz if measured[0] > usual[0] + spread[0] and aim.holds_back > 0.5 else 0.0
     gap = float(np.mean(usual[2:] + genre.width_db - np.maximum(measured[2:], -60.0)))
     limit = float(spread[2:].mean()) * edge(aim.strength)
+    if gap * genre.width_db > 0.0:
+        limit = max(limit - WIDTH_LEAN * abs(genre.width_db), 0.0)
     width = math.copysign(max(abs(gap) - limit, 0.0), gap) * aim.holds_back
     width = min(
         max(width, MOST_NARROWING_DB), MOST_WIDENING_DB if m.mono_loss_db < MOST_MONO_LOSS_DB else 0.0

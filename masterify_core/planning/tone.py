@@ -18,6 +18,7 @@ MOST_TONE_DB, MOST_TREBLE_DB, MOST_AIR_DB = 4.0, 3.0, 2.0
 TREBLE_FROM_HZ, AIR_FROM_HZ, NO_BOOST_BELOW_HZ = 8000.0, 14_000.0, 40.0
 STEEPEST_DB_PER_OCTAVE = 4.0
 LEAST_TONE_DB = 0.3
+BELOW_LIMIT = 0.85  # of the frequency where the top end stops: above there is nothing to raise
 MOST_STEPS, SETTLED_DB = 8, 0.02
 
 
@@ -55,7 +56,8 @@ def move_db(aim: Aim) -> Floats:
     highest = np.where(
         hz >= AIR_FROM_HZ, MOST_AIR_DB, np.where(hz >= TREBLE_FROM_HZ, MOST_TREBLE_DB, MOST_TONE_DB)
     )
-    highest = np.where((hz < NO_BOOST_BELOW_HZ) | ~holds, 0.0, highest)
+    top_hz = BELOW_LIMIT * (aim.measurement.band_limit_hz or np.inf)
+    highest = np.where((hz < NO_BOOST_BELOW_HZ) | (hz > top_hz) | ~holds, 0.0, highest)
     lowest = np.where(hz >= TREBLE_FROM_HZ, -MOST_TREBLE_DB, -MOST_TONE_DB)
     highest, lowest = _smooth(highest, hz), _smooth(lowest, hz)
     for _ in range(MOST_STEPS):
@@ -71,7 +73,9 @@ def move_db(aim: Aim) -> Floats:
 
 def _step(aim: Aim, gap: Floats, hz: Floats) -> Floats:
     """From a gap to the normal spread's edge, dB, smoothed over log frequency."""
-    limit = np.array(aim.genre.spread_db) * edge(aim.strength)
+    lean = np.array(aim.genre.lean_db)
+    lacks = lean * np.sign(gap)  # less than nothing where the song has more of it than the genre
+    limit = np.maximum(np.array(aim.genre.spread_db) * edge(aim.strength) - lacks, 0.0)
     harsh = (hz >= HARSH_HZ[0]) & (hz <= HARSH_HZ[1]) & (gap < 0.0)
     limit = np.where(harsh, limit * aim.prior.harsh_spread_scale, limit)
     gap = _smooth(gap, hz)
