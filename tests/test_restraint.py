@@ -22,13 +22,13 @@ def jagged(**changed):
 
 def test_a_mix_is_not_held_back():
     for mix in (song(), song(tilt_db=-2.0), song(tilt_db=2.0), bad()):
-        assert restraint(mix, OTHER, 50.0).holds_back == 1.0
+        assert restraint(mix, OTHER, 50.0).holds_back == restraint(mix, OTHER, 50.0).mixture == 1.0
         assert restraint(mix, OTHER, 50.0).notes == ()
 
 
 def test_a_solo_instrument_is_held_back_and_told():
     found = restraint(jagged(), OTHER, 50.0)
-    assert found.holds_back == LEAST_SHARE
+    assert found.mixture == LEAST_SHARE
     assert any("solo instrument" in note and "held back to 25 %" in note for note in found.notes)
     most, least = (np.abs(settings_for(planned(one), "tone")["db"]).max() for one in (bad(), jagged()))
     assert least < 0.5 * most
@@ -37,10 +37,10 @@ def test_a_solo_instrument_is_held_back_and_told():
 
 def test_ambient_is_held_back_and_told():
     found = restraint(bad(attack_db=0.8), OTHER, 50.0)
-    assert found.holds_back == LEAST_SHARE
+    assert found.mixture == LEAST_SHARE
     assert any("no attacks" in note for note in found.notes)
     assert any("no attacks" in note for note in planned(bad(attack_db=0.8)).notes)
-    assert LEAST_SHARE < restraint(bad(attack_db=1.4), OTHER, 50.0).holds_back < 1.0
+    assert LEAST_SHARE < restraint(bad(attack_db=1.4), OTHER, 50.0).mixture < 1.0
 
 
 def test_what_is_finished_and_ambient_is_left_alone():
@@ -51,7 +51,7 @@ def test_what_is_finished_and_ambient_is_left_alone():
 
 def test_high_intensity_overrules_it():
     found = restraint(jagged(attack_db=0.8), OTHER, 80.0)
-    assert found.holds_back == 1.0
+    assert found.holds_back == found.mixture == 1.0
     assert all("intensity is high" in note for note in found.notes)
 
 

@@ -30,6 +30,8 @@ class Aim:
         0 does nothing, 1 is the usual, 2 as far as the bounds allow.
     holds_back
         1 for a mix, 0 for a finished master that is not to be processed.
+    mixture
+        1 for a mix, less for what is not to be brought to a genre, finished or not: ambient, a solo instrument.
     """
 
     measurement: Measurement
@@ -38,7 +40,13 @@ class Aim:
     tier: Tier
     strength: float
     holds_back: float
+    mixture: float = 1.0
     findings: Findings | None = None
+
+    @property
+    def share(self) -> float:
+        """How much the stages that shape a sound may do, 0 to 1; repairs go by ``holds_back`` alone."""
+        return min(self.holds_back, self.mixture)
 
 
 @dataclass(frozen=True, slots=True)

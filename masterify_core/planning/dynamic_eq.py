@@ -29,7 +29,7 @@ MOST_STRENGTH = 1.5
 
 def decide(aim: Aim) -> Decision:
     """Cut the moments that stand out of a zone after the tone stage has brought its mean to rights."""
-    genre, strength = aim.genre, aim.strength * aim.holds_back
+    genre, strength = aim.genre, aim.strength * aim.share
     if strength <= 0.0:
         return Decision(None, f"the song is finished already, or {NOTHING_ASKED}")
     power = zones.power(np.array(THIRD_OCTAVES_HZ))

@@ -24,7 +24,7 @@ LONGEST_ATTACK_MS, LONGEST_RELEASE_MS, CREST_MS = 80.0, 1000.0, 200.0
 
 def decide(aim: Aim) -> Decision:
     """Compress bands that move more than they usually do; in the standard tier one band where all do alike."""
-    m, genre, strength = aim.measurement, aim.genre, aim.strength * aim.holds_back
+    m, genre, strength = aim.measurement, aim.genre, aim.strength * aim.share
     if strength <= 0.0:
         return Decision(None, f"the song is finished already, or {NOTHING_ASKED}")
     count = aim.tier.dynamics_bands

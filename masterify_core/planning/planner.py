@@ -82,7 +82,7 @@ def plan(
     restrained = restraint(measurement, sound, intensity)
     aim = Aim(
         measurement=measurement, genre=sound, prior=prior, tier=effort, strength=strength,
-        holds_back=restrained.holds_back, findings=findings,
+        holds_back=restrained.holds_back, mixture=restrained.mixture, findings=findings,
     )  # fmt: skip
     decisions = DECISIONS
     if follow is not None and strength > 0.0:

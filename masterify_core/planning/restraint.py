@@ -31,22 +31,19 @@ LOW_FIDELITY_HZ = 12_000.0  # a top end that stops below this is part of the sou
 
 @dataclass(frozen=True, slots=True)
 class Restraint:
-    """The share of processing that is left, 0 to 1, and what the recipe says about it."""
+    """The share of processing that is left because the song is finished, and because it is no mix, and what the recipe says."""
 
     holds_back: float
+    mixture: float
     notes: tuple[str, ...]
 
 
 def restraint(m: Measurement, genre: Genre, intensity: float) -> Restraint:
     """Judge what kind of song it is. High intensity overrules it, and says so."""
-    shares, notes = [], []
-    finished = _finished(m)
-    if finished > 0.0:
-        shares.append(1.0 - finished)
+    finished, mixture, notes = _finished(m), 1.0, []
     if finished > 0.5:
-        notes.append(
-            f"The song is finished already ({m.integrated_lufs:.1f} LUFS, {m.true_peak_dbtp:.1f} dBTP)"
-        )
+        at = f"{m.integrated_lufs:.1f} LUFS, {m.true_peak_dbtp:.1f} dBTP"
+        notes.append((f"The song is finished already ({at})", 1.0 - finished))
     kinds = (
         (
             _unlike(m, genre),
@@ -56,18 +53,21 @@ def restraint(m: Measurement, genre: Genre, intensity: float) -> Restraint:
     )
     for share, what in kinds:
         if share > 0.0:
-            shares.append(1.0 - (1.0 - LEAST_SHARE) * share)
-            notes.append(what)
+            mixture = min(mixture, 1.0 - (1.0 - LEAST_SHARE) * share)
+            notes.append((what, mixture))
+    forced = intensity >= FORCE_INTENSITY
+    said = [f"{what}: {_done(left, forced=forced)}" for what, left in notes]
     if m.band_limit_hz is not None and m.band_limit_hz < LOW_FIDELITY_HZ:
-        notes.append(f"Its top end stops at {m.band_limit_hz / 1000.0:.1f} kHz: nothing is raised above")
-    if intensity >= FORCE_INTENSITY:
-        done = "processed all the same, as intensity is high"
-        return Restraint(
-            1.0, tuple(f"{note}: {done}" if "raised above" not in note else note for note in notes)
-        )
-    left = min(shares, default=1.0)
-    done = "processing is held back" + (f" to {100.0 * left:.0f} %" if left > 0.0 else "")
-    return Restraint(left, tuple(f"{note}: {done}" if "raised above" not in note else note for note in notes))
+        said.append(f"Its top end stops at {m.band_limit_hz / 1000.0:.1f} kHz: nothing is raised above")
+    if forced:
+        return Restraint(1.0, 1.0, tuple(said))
+    return Restraint(1.0 - finished, mixture, tuple(said))
+
+
+def _done(left: float, *, forced: bool) -> str:
+    if forced:
+        return "processed all the same, as intensity is high"
+    return "processing is held back" + (f" to {100.0 * left:.0f} %" if left > 0.0 else "")
 
 
 def _finished(m: Measurement) -> float:

@@ -15,7 +15,7 @@ MOST_STRENGTH = 1.5
 
 def decide(aim: Aim) -> Decision:
     """Judge density by PSR: the median over the song of true peak over short-term loudness."""
-    m, genre, strength = aim.measurement, aim.genre, aim.strength * aim.holds_back
+    m, genre, strength = aim.measurement, aim.genre, aim.strength * aim.share
     if strength <= 0.0:
         return Decision(None, f"the song is finished already, or {NOTHING_ASKED}")
     if not math.isfinite(m.psr_lu) or not math.isfinite(m.rms_dbfs):

@@ -35,7 +35,7 @@ def decide(aim: Aim) -> Decision:
     limit = float(spread[2:].mean()) * edge(aim.strength)
     if gap * genre.width_db > 0.0:
         limit = max(limit - WIDTH_LEAN * abs(genre.width_db), 0.0)
-    width = math.copysign(max(abs(gap) - limit, 0.0), gap) * aim.holds_back
+    width = math.copysign(max(abs(gap) - limit, 0.0), gap) * aim.share
     width = min(
         max(width, MOST_NARROWING_DB), MOST_WIDENING_DB if m.mono_loss_db < MOST_MONO_LOSS_DB else 0.0
     )

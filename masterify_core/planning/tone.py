@@ -67,7 +67,7 @@ def move_db(aim: Aim) -> Floats:
         before, total = total, _gentle(np.clip(total + step, lowest, highest), hz)
         if np.abs(total - before).max() < SETTLED_DB:
             break
-    total *= aim.holds_back
+    total *= aim.share
     return total if np.abs(total).max() >= LEAST_TONE_DB else np.zeros(len(hz))
 
 
