@@ -14,9 +14,9 @@ from masterify_core.kernels.limiting import GROUP, group_maxima
 from masterify_core.listening import Heard, Span, all_spans, hot_spans, listen
 from masterify_core.metering.loudness import energies
 from masterify_core.metering.peaks import overs
+from masterify_core.peak_reduction import apply, dips_at
 from masterify_core.preset_platform import Codec
 from masterify_core.rendering import Rendered, close_overs, programme_lufs
-from masterify_core.stages.limiter import apply, dips_at
 from masterify_core.units import db_to_gain, gain_to_db
 
 Check = Literal["off", "hot", "full"]

@@ -12,7 +12,8 @@ from masterify_core.audio import Audio
 from masterify_core.codecs import CodecCheck
 from masterify_core.metering.loudness import MOMENTARY_HOPS, OFFSET_DB, Hops, energies, integrated_lufs
 from masterify_core.metering.peaks import PRINTED_MARGIN_DB, PRINTED_UP_TO_HZ, overs
-from masterify_core.stages.limiter import Envelope, Limited, Limiter, apply, dips, envelope, estimated, limit
+from masterify_core.peak_reduction import Envelope, apply, dips, envelope
+from masterify_core.stages.limiter import Limited, Limiter, estimated, limit
 from masterify_core.stages.resampler import resample
 from masterify_core.units import db_to_gain, power_to_db
 

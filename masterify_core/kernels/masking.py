@@ -6,7 +6,6 @@ imaginary part.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ def _peak(x: Array, start: int, count: int) -> float:
     top = np.float32(0.0)
     for i in range(part.shape[0]):
         top = max(top, abs(part[i]))
-    return top
+    return float(top)
 
 
 @inlined
@@ -54,7 +53,9 @@ def _add(share: float, source: Array, target: Array) -> None:
 
 
 @inlined
-def _mask(powers: Array, first: Array, upper: Array, rise: Array, fall: Array, weight: Array, bands: Array) -> None:
+def _mask(
+    powers: Array, first: Array, upper: Array, rise: Array, fall: Array, weight: Array, bands: Array
+) -> None:
     """Overwrite powers with what they mask: gather in bands, spread upwards and downwards, weigh, spread out again.
 
     Bin k belongs to the bands ``first[k]`` and ``first[k] + 1`` in the shares ``1 - upper[k]`` and ``upper[k]``.
