@@ -30,6 +30,7 @@ DEFAULT_PLATFORM = "universal"
 
 FORMATS = ("wav", "flac", "mp3")
 CODEC_CHECKS = ("off", "hot", "full")
+QUALITIES = ("standard", "high")
 BIT_DEPTHS = ("16", "24", "32f")
 REPORTS = ("html", "json")
 SOUND, FILES = "Sound", "Files"
@@ -101,6 +102,15 @@ def master(
             metavar="0..1",
             rich_help_panel=SOUND,
             help="How far; or each of tone=, dynamics=, width=, loudness=, comma-separated.  [default: 0.7, loudness=0]",
+        ),
+    ] = None,
+    quality: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            rich_help_panel=SOUND,
+            autocompletion=completion.choices(*QUALITIES),
+            help="Of the limiter: standard or high.  [default: the tier's]",
         ),
     ] = None,
     codec_check: Annotated[
@@ -224,6 +234,7 @@ def master(
         sample_rate=sample_rate,
         references=_references(references or ()),
         reference_amounts=None if reference_amount is None else amounts(reference_amount),
+        quality=quality,
         codec_check=codec_check,
         recipe=recipe,
         save_recipe=save_recipe,
@@ -235,7 +246,7 @@ def master(
     with inputs.opened(songs, recursive=recursive, out_dir=output_dir) as found:
         wanted = {song: requests.of_song(song, settings) for song in found}
         outputs.check(wanted, library)
-        first_run.prepare(quiet or as_json, everything=tier != "standard")
+        first_run.prepare(quiet or as_json, everything=tier != "standard" or quality == "high")
         with progress.shown("mastering", len(found), quiet or as_json) as shown:
 
             def work(song: inputs.Song, report: batch.Report) -> MasterResult:

@@ -179,7 +179,8 @@ def _planned(
         measurement, library, platforms=platforms, genre=request.genre, ai_service=request.ai_service,
         tier=request.tier, intensity=request.intensity, loudness_lufs=request.loudness_lufs,
         ceiling_dbtp=request.ceiling_dbtp, bit_depth=request.bit_depth, sample_rate=request.sample_rate,
-        codec_check=request.codec_check, follow=follow, findings=_findings(request, library, measurement, audio),
+        codec_check=request.codec_check, quality=request.quality, follow=follow,
+        findings=_findings(request, library, measurement, audio),
     )  # fmt: skip
 
 

@@ -131,6 +131,8 @@ class Tier(Checked):
         Most that compression may reduce a band by, dB, whatever the genre allows.
     dynamics_bands
         Compressor bands: 3, or 5 whose times follow the crest factor.
+    limiter_quality
+        How the limiter clips: ``high`` costs more time and is heard less, see `stages.limiter`.
     formats
         Files that are written when none are asked for.
     codec_check
@@ -143,6 +145,7 @@ class Tier(Checked):
     stages: tuple[StageName, ...]
     dynamics_cap_db: Annotated[float, Range(0.0, 4.0, "dB")]
     dynamics_bands: Literal[3, 5] = 3
+    limiter_quality: Literal["standard", "high"] = "standard"
     formats: Annotated[tuple[Literal["wav", "flac", "mp3"], ...], Count(1, 3)] = ("wav",)
     codec_check: Literal["off", "hot", "full"] = "off"
 

@@ -50,6 +50,8 @@ class MasterRequest(Checked):
         How far, for each; and whether loudness follows, too.
     codec_check
         How much of a master is sent through the platform's lossy codecs; without it what the tier says.
+    quality
+        Of the limiter: ``standard`` or ``high``; without it what the tier says.
     recipe
         Path of a saved recipe to follow instead of planning; only what is delivered where is still chosen here.
     save_recipe
@@ -80,6 +82,7 @@ class MasterRequest(Checked):
     references: Annotated[tuple[str, ...], Count(0, 20)] = ()
     reference_amounts: Amounts = USUAL_AMOUNTS
     codec_check: Literal["off", "hot", "full"] | None = None
+    quality: Literal["standard", "high"] | None = None
     recipe: str | None = None
     save_recipe: bool = False
     report: Annotated[tuple[ReportFormat, ...], Count(0, 2)] = ()

@@ -12,6 +12,7 @@ from masterify_core.stages.limiter import Limiter
 def order(
     name: str, platform: Platform, genre: str, sound: Genre, loudness_lufs: float | None, ceiling_dbtp: float | None,
     bit_depth: Literal["16", "24", "32f"] | None, sample_rate: int | None, codec_check: Literal["off", "hot", "full"],
+    quality: Literal["standard", "high"],
 ) -> Order:  # fmt: skip
     """Turn a platform's numbers, or the caller's, into an order."""
     target = platform.target_lufs(genre) if loudness_lufs is None else loudness_lufs
@@ -22,7 +23,7 @@ def order(
     ]
     return Order(
         platform=name, title=platform.title, loudness_lufs=target,
-        limiter=Limiter(ceiling_dbtp=ceiling, clip_depth_db=sound.clip_db),
+        limiter=Limiter(ceiling_dbtp=ceiling, clip_depth_db=sound.clip_db, quality=quality),
         bit_depth=bit_depth or platform.bit_depth or "24", sample_rate=sample_rate or platform.sample_rate_hz,
         codecs=platform.codecs, codec_check=codec_check,
         reason=", ".join(told),

@@ -51,7 +51,7 @@ def plan(
     intensity: float, loudness_lufs: float | None = None, ceiling_dbtp: float | None = None,
     bit_depth: Literal["16", "24", "32f"] | None = None, sample_rate: int | None = None,
     follow: Follow | None = None, findings: Findings | None = None,
-    codec_check: Literal["off", "hot", "full"] | None = None,
+    codec_check: Literal["off", "hot", "full"] | None = None, quality: Literal["standard", "high"] | None = None,
 ) -> Recipe:  # fmt: skip
     """Decide everything.
 
@@ -69,7 +69,7 @@ def plan(
         A reference that tone, width and dynamics follow instead of the genre, finished song or not.
     findings
         What may be damaged in the song, for the tiers that repair it.
-    codec_check
+    codec_check, quality
         Instead of the tier's own.
 
     Raises
@@ -105,6 +105,7 @@ def plan(
             bit_depth,
             sample_rate,
             codec_check or effort.codec_check,
+            quality or effort.limiter_quality,
         )
         for name in platforms
     ]
