@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masterify_core import files
+from masterify_core.budget import USUAL_BUDGET, Budget
 from masterify_core.codecs import CodecCheck
 from masterify_core.errors import OutputError
 from masterify_core.metering.loudness import energies
@@ -39,6 +40,7 @@ class Target:
     limiter: Limiter
     bit_depth: dither.BitDepth
     container: Container
+    budget: Budget = USUAL_BUDGET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +185,7 @@ def _delivery(
     if not met:
         said = f"{lufs:.2f} LUFS instead of {target.loudness_lufs:g}"
         notes = [*notes, f"{said}: {rendered.stopped}" if rendered.stopped else said]
+    notes = [*notes, *target.budget.exceeded(limited.clipped_share, max(limited.reduction_db, default=0.0))]
     return Delivery(
         platform=target.platform, title=target.title, path=path, target_lufs=target.loudness_lufs,
         ceiling_dbtp=target.limiter.ceiling_dbtp, target_met=met, levels=levels, gain_db=round(rendered.gain_db, 3),

@@ -243,7 +243,7 @@ def _make(
 
 def _rendered(prepared: Prepared, order: Order, out: Rows) -> Rendered:
     """Render, and see to what lossy codecs make of it."""
-    rendered = render(prepared, order.limiter, order.loudness_lufs, out)
+    rendered = render(prepared, order.limiter, order.loudness_lufs, out, order.budget.most_extra_db)
     return proof(rendered, out, order.limiter.ceiling_dbtp, order.codecs, order.codec_check)
 
 
@@ -269,7 +269,7 @@ def _target(file: _File) -> Target:
     depth = "24" if file.container == "flac" and order.bit_depth == "32f" else order.bit_depth
     return Target(
         platform=order.platform, title=order.title, loudness_lufs=order.loudness_lufs, limiter=order.limiter,
-        bit_depth=depth, container=file.container,
+        bit_depth=depth, container=file.container, budget=order.budget,
     )  # fmt: skip
 
 

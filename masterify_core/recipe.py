@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from masterify_core.budget import USUAL_BUDGET, Budget
 from masterify_core.chain import STAGES, Stage
 from masterify_core.errors import NoPermissionError, NotFoundError, SettingError
 from masterify_core.files import write_text
@@ -68,6 +69,8 @@ class Order(Checked):
     codecs, codec_check
         What listeners get, and how much of the master is sent through these codecs: nothing, the places
         nearest to the ceiling, all of it.
+    budget
+        What the loudness may cost.
     reason
         Where the numbers come from.
     """
@@ -80,6 +83,7 @@ class Order(Checked):
     sample_rate: Annotated[int, Range(8000, 192_000, "Hz")] | None = None
     codecs: Annotated[tuple[Codec, ...], Count(0, 20)] = ()
     codec_check: Literal["off", "hot", "full"] = "off"
+    budget: Budget = USUAL_BUDGET
     reason: str
 
 

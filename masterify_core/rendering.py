@@ -67,12 +67,15 @@ def prepare(audio: Audio, rate: int) -> Prepared:
     return Prepared(audio, envelope(audio), hops)
 
 
-def render(prepared: Prepared, limiter: Limiter, wanted: float, out: Rows | None = None) -> Rendered:
+def render(
+    prepared: Prepared, limiter: Limiter, wanted: float, out: Rows | None = None, most_extra_db: float = MOST_EXTRA_DB
+) -> Rendered:  # fmt: skip
     """Find the gain that meets the loudness ``wanted`` (LUFS), limit, and close every inter-sample over.
 
     The loudness as a function of gain is estimated from peaks per 128 frames; each true rendering
     corrects the estimate by what it missed, so one or two renderings are enough. ``out`` is memory for
-    the samples, overwritten by the next rendering into it.
+    the samples, overwritten by the next rendering into it; ``most_extra_db`` is the gain that limiting may
+    swallow before it stops short.
     """
     out = np.empty_like(prepared.audio.samples) if out is None else out
     plain_db = _plain_gain_db(prepared.hops, wanted)
@@ -86,7 +89,7 @@ def render(prepared: Prepared, limiter: Limiter, wanted: float, out: Rows | None
         energy = estimated(limiter, prepared.env, prepared.hops.energy, db_to_gain(gain_db))
         return programme_lufs(replace(prepared.hops, energy=energy))
 
-    most_db = plain_db + MOST_EXTRA_DB
+    most_db = plain_db + most_extra_db
     gain_db, tried = _solve(estimate, wanted + AIM_LU, plain_db, most_db), list[tuple[float, float]]()
     while True:
         limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(gain_db), out)
@@ -96,7 +99,7 @@ def render(prepared: Prepared, limiter: Limiter, wanted: float, out: Rows | None
             stopped = None
             break
         slope = _slope(tried) if len(tried) > 1 else LIKELY_SLOPE
-        stopped = _why_stop(lufs - wanted, slope, gain_db >= most_db, len(tried))
+        stopped = _why_stop(lufs - wanted, slope, most_extra_db if gain_db >= most_db else None, len(tried))
         if stopped is not None:
             break
         if len(tried) == 1:  # the estimate's error changes little with gain, so it is taken out first
@@ -124,12 +127,12 @@ def _slope(tried: list[tuple[float, float]]) -> float:
     return (lufs_now - lufs_before) / (gain_now - gain_before) if gain_now != gain_before else LIKELY_SLOPE
 
 
-def _why_stop(miss_lu: float, slope: float, at_most: bool, count: int) -> str | None:
+def _why_stop(miss_lu: float, slope: float, at_most_db: float | None, count: int) -> str | None:
     """Say why loudness stops short of its target, if it does."""
     if miss_lu < 0.0 and slope < LEAST_SLOPE:
         return "more gain would only flatten the song, not make it louder"
-    if miss_lu < 0.0 and at_most:
-        return f"the limiter would have to take {MOST_EXTRA_DB:g} dB more than is gained"
+    if miss_lu < 0.0 and at_most_db is not None:
+        return f"the limiter would have to take {at_most_db:g} dB more than is gained"
     return "no gain was found that meets it" if count >= ROUNDS else None
 
 

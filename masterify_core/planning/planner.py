@@ -106,6 +106,7 @@ def plan(
             sample_rate,
             codec_check or effort.codec_check,
             quality or effort.limiter_quality,
+            restrained.mixture,
         )
         for name in platforms
     ]

@@ -89,6 +89,8 @@ class Limited:
         Number of oversampled points that were clipped; in high quality of frames of the clipper.
     reduction_db
         Deepest reduction by all parts but the clipper in each 100 ms, dB; empty if nothing was limited.
+    quality
+        How it was limited, which says what ``clipped`` counts.
     """
 
     samples: Rows
@@ -98,6 +100,12 @@ class Limited:
     mean_db: float = 0.0
     clipped: int = 0
     reduction_db: tuple[float, ...] = ()
+    quality: Literal["standard", "high"] = "standard"
+
+    @property
+    def clipped_share(self) -> float:
+        """Share of the sound that is clipped, in time; 0 in high quality, which clips only what the song masks."""
+        return self.clipped / max(1, CLIP_FACTOR * self.samples.size) if self.quality == "standard" else 0.0
 
 
 def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float, out: Rows | None = None) -> Limited:
@@ -137,7 +145,7 @@ def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float, out: Rows 
     return Limited(
         samples, sustained_db=_taken_db(1.0 - sustained), peak_db=_taken_db(1.0 - lookahead),
         final_db=_taken_db(1.0 - final), mean_db=_taken_db(mean_gain), clipped=clipped,
-        reduction_db=over_time_db(r, audio.rate),
+        reduction_db=over_time_db(r, audio.rate), quality=limiter.quality,
     )  # fmt: skip
 
 
