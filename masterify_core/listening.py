@@ -95,7 +95,7 @@ def listen(
     has near by: peaks within so many standard deviations of the limit are turned down before they go over.
     """
     runs = _runs(spans)
-    source, shifts = _joined(samples, rate, runs, gain)
+    source, shifts = joined(samples, rate, runs, gain)
     decoded = round_trip(source, rate, codec, kbps)
     noise = _noise(decoded - source, rate)
     peaks = _points(overs(source, limit * db_to_gain(-CAREFUL_DB), None), source.shape[1])
@@ -115,7 +115,7 @@ def listen(
     return heard
 
 
-def _joined(samples: Rows, rate: int, runs: Sequence[Span], gain: float) -> tuple[Rows, list[int]]:
+def joined(samples: Rows, rate: int, runs: Sequence[Span], gain: float) -> tuple[Rows, list[int]]:
     """Join runs of spans with their surroundings; and how far each has moved."""
     context, joint = (max(1, round(ms * rate / (1000.0 * GROUP))) * GROUP for ms in (CONTEXT_MS, JOINT_MS))
     ramp = np.linspace(0.0, 1.0, joint, dtype=np.float32)

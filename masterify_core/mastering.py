@@ -25,6 +25,7 @@ from masterify_core.profile import profiled
 from masterify_core.proofing import proof
 from masterify_core.recipe import Order, Recipe, read_recipe, write_recipe
 from masterify_core.reference import read_references
+from masterify_core.rehearsing import eased
 from masterify_core.rendering import Prepared, Rendered, prepare, programme_lufs, render
 from masterify_core.report import write_mastering_reports
 from masterify_core.request import Format, MasterRequest, Output, output_paths, outputs_of
@@ -243,7 +244,8 @@ def _make(
 
 def _rendered(prepared: Prepared, order: Order, out: Rows) -> Rendered:
     """Render, and see to what lossy codecs make of it."""
-    rendered = render(prepared, order.limiter, order.loudness_lufs, out, order.budget.most_extra_db)
+    limiter = eased(prepared, order.limiter, order.loudness_lufs, order.codecs, order.codec_check)
+    rendered = render(prepared, limiter, order.loudness_lufs, out, order.budget.most_extra_db)
     return proof(rendered, out, order.limiter.ceiling_dbtp, order.codecs, order.codec_check)
 
 

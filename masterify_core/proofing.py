@@ -4,50 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from masterify_core.codecs import LOSSY, CodecCheck, missing
-from masterify_core.kernels.limiting import GROUP, group_maxima
+from masterify_core.codecs import CodecCheck
+from masterify_core.kernels.limiting import GROUP
+from masterify_core.listeners import HOT_S, Check, allowed_dbtp, chosen
 from masterify_core.listening import Heard, Span, all_spans, hot_spans, listen
 from masterify_core.metering.loudness import energies
-from masterify_core.metering.peaks import overs
 from masterify_core.peak_reduction import apply, dips_at
 from masterify_core.preset_platform import Codec
 from masterify_core.rendering import Rendered, close_overs, programme_lufs
 from masterify_core.units import db_to_gain, gain_to_db
 
-Check = Literal["off", "hot", "full"]
 Rows = NDArray[np.float32]
 Row = NDArray[np.float32]
 Known = dict[Codec, dict[Span, Heard]]
 
-ALLOWED_OVER_DB, ALLOWED_DBTP = 0.2, 0.0  # decoded peaks: over the master's ceiling, and at all
-GUARD_DB = 0.02  # under that: encoders answer the rounding of a file's words with a little noise
-# Seconds of hot spans: about a quarter of a second of CPU time a codec, whose encoders differ that much.
-HOT_S = {"aac": 6.0, "mp3": 3.5, "opus": 4.0, "vorbis": 10.0}
-HOT_CODECS = 2
-# Mean rise of true peaks on four masters of -9.5 LUFS, dB at kbit/s: who is looked at first.
-RISE_DB = {
-    "aac": ((128.0, 256.0), (1.44, 0.44)),
-    "mp3": ((128.0, 192.0, 320.0), (0.52, 0.28, 0.21)),
-    "opus": ((74.0, 102.0, 160.0), (1.43, 1.33, 1.10)),
-    "vorbis": ((98.0, 130.0, 320.0), (1.00, 0.64, 0.21)),
-}
+GUARD_DB = 0.02  # under what is allowed: encoders answer the rounding of a file's words with a little noise
 DIP_MS = 1.5  # to each side; 4 ms take half as much loudness again for as many overs
-# What was not looked at is kept so many deviations of the codec's noise under full scale, but no lower than so
-# many dB under the ceiling.
-REST_DEVIATIONS, REST_QUANTILE, REST_MOST_DB = 3.0, 0.9, 0.75
-# Noise left under the limit where codecs were listened to; at two deviations one peak in twenty still goes over. More
-# each round, as what fails again is where the codec is noisier than it was before.
-DEVIATIONS, MORE_DEVIATIONS = 2.0, 0.5
+# Noise left under the limit; of 0.5, 2, 2.5 and 3 deviations, 3 needs the fewest rounds and takes hardly more loudness.
+# More each round, as what fails again is where the codec is noisier than it was before.
+DEVIATIONS, MORE_DEVIATIONS = 3.0, 0.25
 ROUNDS = {"hot": 3, "full": 9}
 LAST_WHOLE = 3  # rounds at the end of a full check that look at the whole song
 ENOUGH_LU, MADE_UP_ROUNDS = 0.015, 3
-MOST_LOST_LU = {"hot": 0.2, "full": 0.5}  # that is given back: more would be another limiter
-LATER_LOST_LU = 0.1  # in each later round, whatever was lost before
+# That is given back: more would be another limiter, and a worse one; the ceiling was eased before.
+MOST_LOST_LU = {"hot": 0.05, "full": 0.3}
+LATER_LOST_LU = {"hot": 0.02, "full": 0.1}  # in each later round, whatever was lost before
 FACTOR_STEP_DB, LEAST_FACTOR = 0.15, 0.7
 
 
@@ -71,12 +56,12 @@ def proof(
         ``hot`` looks where peaks are nearest to the ceiling, at the two codecs that raise peaks most; ``full`` at
         all of the song and at all codecs.
     """
-    allowed_dbtp = min(ceiling_dbtp + ALLOWED_OVER_DB, ALLOWED_DBTP)
-    used, told = _chosen(codecs, check, allowed_dbtp)
+    most_dbtp = allowed_dbtp(ceiling_dbtp)
+    used, told = chosen(codecs, check, most_dbtp)
     if not used:
         return replace(rendered, codecs=told)
     rate, frames = rendered.audio.rate, rendered.audio.frames
-    limit = db_to_gain(allowed_dbtp - GUARD_DB)
+    limit = db_to_gain(most_dbtp - GUARD_DB)
     every = {
         c: all_spans(frames, rate) if check == "full" else hot_spans(out, rate, HOT_S[c.name]) for c in used
     }
@@ -110,43 +95,13 @@ def proof(
         excess = _excess(
             heard if number == 0 else {c: {s: heard[c][s] for s in failing[c]} for c in failing}, frames
         )
-        if check == "hot" and number == 0:
-            np.maximum(excess, _rest(out, heard, ceiling_dbtp, rendered.trim), out=excess)
         lost_lu += _dip(
-            rendered, out, excess, ceiling_dbtp, max(MOST_LOST_LU[check] - lost_lu, LATER_LOST_LU)
+            rendered, out, excess, ceiling_dbtp, max(MOST_LOST_LU[check] - lost_lu, LATER_LOST_LU[check])
         )
         mended = True
         pending = every if (number == 0 if check == "hot" else left <= LAST_WHOLE) else failing
-    checks = tuple(_check(c, first[c], known[c], frames, allowed_dbtp) for c in used)
+    checks = tuple(_check(c, first[c], known[c], frames, most_dbtp) for c in used)
     return replace(rendered, codecs=(*checks, *told), mended=mended)
-
-
-def _chosen(
-    codecs: Iterable[Codec], check: Check, allowed_dbtp: float
-) -> tuple[list[Codec], tuple[CodecCheck, ...]]:
-    """Find who is looked at, the riskiest first, and what is told of those who cannot be."""
-    lossy = {codec for codec in codecs if codec.name in LOSSY and codec.kbps is not None}
-    used, told = list[Codec](), list[CodecCheck]()
-    for codec in sorted(lossy, key=_harmlessness) if check != "off" else ():
-        if check == "hot" and (len(used) == HOT_CODECS or any(c.name == codec.name for c in used)):
-            continue
-        if why := missing(codec.name):
-            told.append(
-                CodecCheck(
-                    codec=codec.name,
-                    kbps=codec.kbps or 0.0,
-                    allowed_dbtp=allowed_dbtp,
-                    note=f"not checked: {why}",
-                )
-            )
-        else:
-            used.append(codec)
-    return used, tuple(told)
-
-
-def _harmlessness(codec: Codec) -> tuple[float, str, float]:
-    kbps, rise_db = RISE_DB[codec.name]
-    return -float(np.interp(codec.kbps or 0.0, kbps, rise_db)), codec.name, codec.kbps or 0.0
 
 
 def _failing(heard: Known) -> dict[Codec, list[Span]]:
@@ -162,18 +117,6 @@ def _excess(heard: Known, frames: int) -> Row:
         for (begin, _), each in spans.items():
             part = excess[begin // GROUP : begin // GROUP + len(each.excess)]
             np.maximum(part, each.excess, out=part)
-    return excess
-
-
-def _rest(out: Rows, heard: Known, ceiling_dbtp: float, gain: float) -> Row:
-    """How far what was not looked at is over 0 dBTP less noise of the size that was heard."""
-    noise = [np.quantile([each.noise for each in spans.values()], REST_QUANTILE) for spans in heard.values()]
-    level = max(1.0 - REST_DEVIATIONS * float(max(noise)), db_to_gain(ceiling_dbtp - REST_MOST_DB))
-    excess = np.zeros(-(-out.shape[1] // GROUP), np.float32)
-    marks = overs(out, level / gain, None) if level < db_to_gain(ceiling_dbtp) else None
-    if marks is not None:
-        group_maxima(marks, GROUP, excess)
-        excess *= np.float32(gain / level)
     return excess
 
 
@@ -210,12 +153,12 @@ def _dip(rendered: Rendered, out: Rows, excess: Row, ceiling_dbtp: float, most_l
 
 
 def _check(
-    codec: Codec, first: dict[Span, Heard], last: dict[Span, Heard], frames: int, allowed_dbtp: float
+    codec: Codec, first: dict[Span, Heard], last: dict[Span, Heard], frames: int, most_dbtp: float
 ) -> CodecCheck:
     """Tell what was found and what is left."""
     return CodecCheck(
         codec=codec.name, kbps=codec.kbps or 0.0, checked=sum(end - begin for begin, end in last) / frames,
-        true_peak_before_dbtp=_peak_dbtp(first), true_peak_dbtp=_peak_dbtp(last), allowed_dbtp=allowed_dbtp,
+        true_peak_before_dbtp=_peak_dbtp(first), true_peak_dbtp=_peak_dbtp(last), allowed_dbtp=most_dbtp,
         overs_before=sum(each.places for each in first.values()), overs=sum(each.places for each in last.values()),
     )  # fmt: skip
 
