@@ -127,7 +127,7 @@ def test_pages_hold_every_job_once_newest_first(web):
         ("limit", "101"),
         ("status", "asleep"),
         ("after", "nowhere"),
-        ("after", str(uuid.uuid4())),
+        ("after", "8b0c6d5e-5a43-4f0e-9a51-2f6d0c3a7e11"),
         ("page", "2"),
     ],
 )

@@ -77,7 +77,7 @@ def test_unknown_addresses_answer_with_the_envelope(web, path):
     ("method", "path", "allowed"),
     [
         ("GET", "/master", "POST"), ("PUT", "/jobs", "GET, HEAD"), ("POST", "/account", "GET, HEAD"),
-        ("POST", f"/jobs/{uuid.uuid4()}", "DELETE, GET, HEAD"), ("OPTIONS", "/webhooks", "GET, HEAD, POST"),
+        ("POST", "/jobs/8b0c6d5e-5a43-4f0e-9a51-2f6d0c3a7e11", "DELETE, GET, HEAD"), ("OPTIONS", "/webhooks", "GET, HEAD, POST"),
         ("PROPFIND", "/jobs", "GET, HEAD"),
     ],
 )  # fmt: skip
