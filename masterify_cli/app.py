@@ -21,6 +21,7 @@ from masterify_cli.help import Command, Group
 from masterify_cli.machine_commands import doctor, warmup
 from masterify_cli.master_command import master
 from masterify_cli.presets_commands import presets
+from masterify_cli.preview_command import preview
 from masterify_cli.remote_command import remote
 from masterify_cli.service_commands import keeper, serve, web, worker
 from masterify_core.errors import MasterifyError
@@ -44,6 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=Command)(master)
+app.command(cls=Command)(preview)
 app.command(cls=Command)(album)
 app.command(cls=Command)(analyze)
 app.command(cls=Command)(check)

@@ -108,7 +108,7 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
     report = on_progress or _quiet
     recipe = read_recipe(request.recipe) if request.recipe is not None else None
     outputs = outputs_of(request, recipe, library)
-    song, measurement = _studied(request, report)
+    song, measurement = studied(request, report)
     if recipe is None:
         recipe = _planned(request, library, outputs.platforms, measurement, song.audio)
     kept = {output.path for output in outputs.masters if output.exists and request.existing == "skip"}
@@ -122,7 +122,7 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
         spare = None  # the song was processed where it is
     deliveries = _make(request, wanted, audio, words, spare, report)
     if outputs.recipe is not None and not request.dry_run:
-        _make_folder(outputs.recipe.parent)
+        make_folder(outputs.recipe.parent)
         write_recipe(recipe, outputs.recipe, overwrite=request.existing != "refuse")
     reports = outputs.reports if deliveries and not request.dry_run else ()
     if reports:
@@ -145,11 +145,11 @@ def plan_song(
 ) -> tuple[Measurement, Recipe]:
     """Measure a song and plan its masters without making them: the first half of `master`, whose errors it raises."""
     outputs = outputs_of(request, None, library)
-    song, measurement = _studied(request, on_progress or _quiet)
+    song, measurement = studied(request, on_progress or _quiet)
     return measurement, _planned(request, library, outputs.platforms, measurement, song.audio)
 
 
-def _studied(request: MasterRequest, report: Progress) -> tuple[files.Source, Measurement]:
+def studied(request: MasterRequest, report: Progress) -> tuple[files.Source, Measurement]:
     """Read the song and measure it."""
     report("reading", 0.0)
     song = files.read(
@@ -181,11 +181,11 @@ def _planned(
         tier=request.tier, intensity=request.intensity, loudness_lufs=request.loudness_lufs,
         ceiling_dbtp=request.ceiling_dbtp, bit_depth=request.bit_depth, sample_rate=request.sample_rate,
         codec_check=request.codec_check, quality=request.quality, follow=follow,
-        findings=_findings(request, library, measurement, audio),
+        findings=find_for(request, library, measurement, audio),
     )  # fmt: skip
 
 
-def _findings(
+def find_for(
     request: MasterRequest, library: Library, measurement: Measurement, audio: Audio
 ) -> Findings | None:
     """What may be damaged, if the tier repairs any of it."""
@@ -208,7 +208,7 @@ def _make(
     """
     made: dict[Path, Delivery] = {}
     if not request.dry_run and wanted:
-        _make_folder(wanted[0].path.parent)
+        make_folder(wanted[0].path.parent)
     for rate in dict.fromkeys(file.rate for file in wanted):
         report("preparing", BEGINS["preparing"] + (1.0 - BEGINS["preparing"]) * len(made) / len(wanted))
         prepared = prepare(audio, rate)
@@ -275,7 +275,7 @@ def _target(file: _File) -> Target:
     )  # fmt: skip
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except PermissionError:

@@ -15,7 +15,7 @@ from masterify_core.metering.peaks import PRINTED_MARGIN_DB, PRINTED_UP_TO_HZ, o
 from masterify_core.peak_reduction import Envelope, apply, dips, envelope
 from masterify_core.stages.limiter import Limited, Limiter, estimated, limit
 from masterify_core.stages.resampler import resample
-from masterify_core.units import db_to_gain, power_to_db
+from masterify_core.units import db_to_gain, gain_to_db, power_to_db
 
 Rows = NDArray[np.float32]
 TOLERANCE_LU = 0.01  # under the target; over it is mended by plain gain
@@ -119,6 +119,16 @@ def render(
     trim = db_to_gain(min(0.0, wanted - lufs))
     rendered = Rendered(_audio(prepared, limited), gain_db, trim, limited, min(lufs, wanted), stopped)
     return _guarded(prepared, rendered, ceiling, out)
+
+
+def render_at(
+    prepared: Prepared, limiter: Limiter, gain_db: float, trim: float, out: Rows
+) -> Rendered:  # fmt: skip
+    """Limit after a gain that was found elsewhere, e.g. on more of the song, and close every inter-sample over."""
+    limited = limit(limiter, prepared.audio, prepared.env, db_to_gain(gain_db), out)
+    close_overs(out, prepared.audio.rate, db_to_gain(limiter.ceiling_dbtp) / trim)
+    lufs = programme_lufs(energies(out, prepared.audio.rate), gain_to_db(trim))
+    return Rendered(_audio(prepared, limited), gain_db, trim, limited, lufs, None)
 
 
 def _slope(tried: list[tuple[float, float]]) -> float:

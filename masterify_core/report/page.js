@@ -34,6 +34,7 @@
   let context, buffers, gains = [], sources = [], begun = 0, offset = 0, chosen = 0;
   let order = buttons.map((_, number) => number);  // which sound each button plays
   const liked = buttons.map(() => 0);
+  const abouts = all("[data-about]");  // what is told of a sound while it is chosen
 
   const decoded = async (number) => {
     const text = atob(at("sound" + number).textContent.trim());
@@ -101,9 +102,11 @@
     if (number < 0 || number >= buttons.length) return;
     chosen = number;
     buttons.forEach((each, which) => press(each, which === number));
+    abouts.forEach((each) => { each.hidden = player.dataset.blind === "true" || Number(each.dataset.about) !== order[number]; });
     if (context) mix();
   };
   const cover = (on) => {
+    player.dataset.blind = String(on);  // names beside the buttons hide, too
     if (on) for (let k = order.length - 1; k > 0; k--) {
       const other = Math.floor(Math.random() * (k + 1));
       [order[k], order[other]] = [order[other], order[k]];
@@ -137,9 +140,10 @@
   blind.addEventListener("click", () => { press(blind, !pressed(blind)); cover(pressed(blind)); });
   prefer.addEventListener("click", reveal);
   again.addEventListener("click", () => cover(true));
+  choose(0);
   const keys = {
     " ": () => play.click(), l: () => loop.click(), m: () => matched.click(), b: () => blind.click(),
-    p: () => { if (!prefer.hidden) prefer.click(); }, x: () => choose((chosen + 1) % buttons.length),
+    p: () => { if (!prefer.hidden) prefer.click(); }, x: () => choose((chosen + 1) % buttons.length), z: () => choose((chosen + buttons.length - 1) % buttons.length),
     ArrowLeft: () => go(Math.max(0, place() - SEEK_S)), ArrowRight: () => go(Math.min(length, place() + SEEK_S)),
     "[": () => { from.value = place(); go(place()); }, "]": () => { to.value = place(); go(place()); },
   };
@@ -148,7 +152,7 @@
     const on = event.target instanceof Element ? event.target.tagName : "";
     if (on === "INPUT" && event.key.startsWith("Arrow")) return;
     if (event.key === " " && ["BUTTON", "SUMMARY", "A"].includes(on)) return;
-    const act = /^[1-9]$/.test(event.key) ? () => choose(Number(event.key) - 1) : keys[event.key];
+    const act = /^[0-9]$/.test(event.key) ? () => choose((Number(event.key) + 9) % 10) : keys[event.key];
     if (!act) return;
     event.preventDefault();
     act();

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, get_args
-from urllib.parse import urlsplit
 
-from masterify_core.plotting.axes import clock
 from masterify_core.preset_platform import Confidence
-from masterify_core.report import charts, texts
+from masterify_core.report import charts
 from masterify_core.report.charts import Values
-from masterify_core.report.previews import Preview
+from masterify_core.report.filling import filled, number
+from masterify_core.report.previews import KBPS, Preview
 
 WORDS = ("LUFS", "dBTP", "LRA", "PLR", "PSR")
 NUMBERS = {
@@ -26,7 +24,6 @@ NUMBERS = {
 }  # fmt: skip
 """Measurements in the table, and how many digits they show."""
 TABLE_ROWS = 40
-NOTHING = "–"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,38 +37,16 @@ class Listening:
 
 def page(doc: Values, listening: Listening | None = None) -> str:
     """Write the report; the same values give the same page."""
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    style, script = _part("page.css"), _part("page.js")
-    room = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    room.globals.update(
-        t=texts.both, reason=texts.reason, stage=texts.stage, num=number, clock=clock, host=_host
-    )
     pictures = [_picture(doc, number_) for number_ in range(max(1, len(doc["masters"])))]
-    return room.from_string(_part("page.html")).render(
+    return filled(
+        (files(__package__) / "page.html").read_text(encoding="utf-8"),
         was="original" if doc["masters"] else "song", doc=doc, source=doc["song"]["measured"],
-        style=Markup(style), script=Markup(script), style_hash=_hash(style), script_hash=_hash(script),  # noqa: S704
         tracks=_tracks(doc, listening), preview_s=listening.length_s if listening else 0.0,
-        preview_at_s=listening.start_s if listening else 0.0,
+        preview_at_s=listening.start_s if listening else 0.0, kbps=KBPS,
         pictures=pictures, numbers=_numbers(doc), step_curves=_step_curves(doc), heard=_heard(doc),
         undocumented=any(rule["confidence"] == "undocumented" for each in doc["masters"] for rule in each["verdict"]),
         confidences=(*get_args(Confidence), "asked"), notes=_notes(doc), words=WORDS,
     )  # fmt: skip
-
-
-def number(value: Any, digits: int = 1, sign: bool = False) -> str:
-    """Write a number for people, with a true minus; a dash where there is none.
-
-    >>> number(-14.004, 2), number(2.5, sign=True), number(None), number(-0.04)
-    ('−14.00', '+2.5', '–', '0.0')
-    """
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        return NOTHING
-    text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
-    if not float(text):
-        text = text.lstrip("+-")
-    return text.replace("-", "−")
 
 
 def _picture(doc: Values, which: int) -> Values:
@@ -184,15 +159,3 @@ def _tracks(doc: Values, listening: Listening | None) -> list[Values]:
 
 def _notes(doc: Values) -> list[str]:
     return list(dict.fromkeys(doc["notes"]))
-
-
-def _part(name: str) -> str:
-    return (files(__package__) / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or url

@@ -64,7 +64,7 @@ def part(audio: Audio, start_s: float, length_s: float) -> Audio:
     return resample(cut, 44_100 if audio.rate % 44_100 == 0 or 44_100 % audio.rate == 0 else 48_000)
 
 
-def previews(parts: Sequence[Audio]) -> list[Preview]:
+def previews(parts: Sequence[Audio], kbps: int = KBPS) -> list[Preview]:
     """Bring parts to one loudness, the loudest at which none comes over -1 dBTP, and encode them; none if one is silent."""
     loudness = [programme_lufs(energies(each.samples, each.rate)) for each in parts]
     peaks = [find_peaks(each.samples, each.rate).true_dbtp for each in parts]
@@ -76,7 +76,7 @@ def previews(parts: Sequence[Audio]) -> list[Preview]:
 
     def made(each: Audio, lufs: float) -> Preview:
         matched = Audio(each.samples * np.float32(db_to_gain(shared - lufs)), each.rate)
-        return Preview(mp3=mp3_bytes(matched, KBPS), own_gain_db=round(lufs - loudest, 2))
+        return Preview(mp3=mp3_bytes(matched, kbps), own_gain_db=round(lufs - loudest, 2))
 
     with ThreadPoolExecutor() as pool:  # the encoder takes a second for a preview
         return list(pool.map(made, parts, loudness))
