@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,6 +48,15 @@ def master(
             rich_help_panel=SOUND,
             autocompletion=completion.list_of("platforms"),
             help=f"Comma-separated; see masterify presets list.  [default: {DEFAULT_PLATFORM}]",
+        ),
+    ] = None,
+    universal: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAMES",
+            rich_help_panel=SOUND,
+            autocompletion=completion.list_of("platforms"),
+            help="One file that serves these platforms, and where single ones would sound different.",
         ),
     ] = None,
     genre: Annotated[
@@ -223,6 +230,7 @@ def master(
     library = Library.load(preset_dir or ())
     settings = requests.given(
         platforms=listed(platforms or ()),
+        universal=listed(universal or ()),
         genre=genre,
         ai_service=ai_service,
         tier=tier,
@@ -232,7 +240,7 @@ def master(
         formats=listed(formats or ()),
         bit_depth=bit_depth,
         sample_rate=sample_rate,
-        references=_references(references or ()),
+        references=requests.references(references or ()),
         reference_amounts=None if reference_amount is None else amounts(reference_amount),
         quality=quality,
         codec_check=codec_check,
@@ -264,14 +272,6 @@ def master(
 
         show_master.summary(outcomes)
     return exits.worst(_code(outcome, strict) for outcome in outcomes)
-
-
-def _references(paths: Sequence[str]) -> tuple[str, ...]:
-    """Each once; one that is not there is told before any work is done."""
-    for path in paths:
-        if not Path(path).is_file():
-            raise UsageError(f"--reference {path}: is not there, or not a file")
-    return tuple(dict.fromkeys(paths))
 
 
 def _tell(outcome: batch.Outcome[MasterResult], as_json: bool) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from masterify_cli.exits import UsageError
 from masterify_core.errors import SettingError
 
 if TYPE_CHECKING:
@@ -35,3 +38,11 @@ def of_song(song: Song, settings: dict[str, Any]) -> MasterRequest:
         key, _, part = error.key.partition("[")[0].partition(".")
         problem = f"{part} {error.problem}" if part else error.problem
         raise SettingError(_OPTIONS.get(key, f"--{key.replace('_', '-')}"), problem) from None
+
+
+def references(paths: Sequence[str]) -> tuple[str, ...]:
+    """Each once; one that is not there is told before any work is done."""
+    for path in paths:
+        if not Path(path).is_file():
+            raise UsageError(f"--reference {path}: is not there, or not a file")
+    return tuple(dict.fromkeys(paths))

@@ -11,6 +11,7 @@ from rich.text import Text
 from masterify_cli import show, show_analysis
 from masterify_cli.batch import Outcome
 from masterify_cli.printing import printable
+from masterify_core.serving import AUDIBLE_LU, AUDIBLE_SHARE, Served
 
 if TYPE_CHECKING:
     from masterify_core.delivery import Delivery
@@ -37,6 +38,9 @@ def song(name: str, result: MasterResult) -> None:
         if codecs := list(_codecs(result)):
             screen.print(Text("  What listeners' copies measure", style="dim"))
             screen.print(show.facts(codecs, indent=4))
+        for delivery in {each.platform: each for each in result.deliveries if each.served}.values():
+            screen.print(Text("  This one file beside a master for each platform alone", style="dim"))
+            screen.print(show.facts(_served(delivery.served), indent=4))
         for path in _paths(result):
             screen.print(Text(f"  {printable(path)}"), soft_wrap=True)  # whole, so that it can be copied
         for path in result.skipped:
@@ -103,6 +107,27 @@ def _codecs(result: MasterResult) -> Iterable[tuple[str, Text]]:
             seen = f"{show.number(100.0 * check.checked, 0)} % of it heard"
             overs = f"{check.overs_before} to {check.overs} places over {check.allowed_dbtp:g} dBTP"
             yield name, Text(f"{came} to {peak}, {overs}, {seen}", style="yellow" if check.overs else "")
+
+
+def _served(served: Iterable[Served]) -> Iterable[tuple[str, Text]]:
+    """Answer one line for the platforms where nothing would be heard of it, and one for each where something would."""
+    same = [each.title for each in served if not each.audible]
+    if same:
+        yield "no difference", Text(", ".join(same))
+    for each in served:
+        if each.audible:
+            yield each.title, Text(_difference(each), style="yellow")
+
+
+def _difference(each: Served) -> str:
+    found = []
+    if abs(each.louder_lu) >= AUDIBLE_LU:
+        found.append(f"played {abs(each.louder_lu):.1f} LU {'louder' if each.louder_lu > 0 else 'quieter'}")
+    if each.differing_share > AUDIBLE_SHARE:
+        taken = f"gives {abs(each.reduction_db):.1f} dB {'more' if each.reduction_db > 0 else 'less'} to the limiter"
+        found.append(f"{taken}, heard in {100.0 * each.differing_share:.0f} % of the moments")
+    known = "" if each.gain_db is not None else " (if it plays files as they are: undocumented)"
+    return "; ".join(found) + known
 
 
 def _paths(result: MasterResult) -> Iterable[str]:

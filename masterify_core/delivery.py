@@ -17,6 +17,7 @@ from masterify_core.errors import OutputError
 from masterify_core.metering.loudness import energies
 from masterify_core.metering.report import Levels, measure_levels
 from masterify_core.rendering import GUARD_DB, Rendered, programme_lufs
+from masterify_core.serving import Served
 from masterify_core.stages import dither
 from masterify_core.stages.limiter import Limiter
 from masterify_core.units import db_to_gain
@@ -41,6 +42,7 @@ class Target:
     bit_depth: dither.BitDepth
     container: Container
     budget: Budget = USUAL_BUDGET
+    served: tuple[Served, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class Delivery:
     """One delivered file: what was asked, what was done, what the written bytes measure.
 
     ``reduction_db`` is the deepest reduction of the limiter in each 100 ms, dB; empty if it had nothing to do.
+    ``served`` tells, for a file that serves several platforms, what a master for each alone would change there.
     """
 
     platform: str
@@ -67,6 +70,7 @@ class Delivery:
     sha256: str | None
     reduction_db: tuple[float, ...] = ()
     codecs: tuple[CodecCheck, ...] = ()
+    served: tuple[Served, ...] = ()
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -80,7 +84,8 @@ class Delivery:
             )
         }  # fmt: skip
         codecs = [codec.to_dict() for codec in self.codecs]
-        return {**own, **self.levels.to_dict(), "codecs": codecs, "notes": list(self.notes)}
+        served = [each.to_dict() for each in self.served]
+        return {**own, **self.levels.to_dict(), "codecs": codecs, "served": served, "notes": list(self.notes)}
 
 
 def deliver(
@@ -192,5 +197,5 @@ def _delivery(
         sustained_reduction_db=round(limited.sustained_db, 3), peak_reduction_db=round(limited.peak_db + limited.final_db, 3),
         mean_reduction_db=round(limited.mean_db, 3), rate=rendered.audio.rate, bit_depth=target.bit_depth,
         container=target.container, sha256=sha256, reduction_db=limited.reduction_db,
-        codecs=rendered.codecs, notes=tuple(notes),
+        codecs=rendered.codecs, served=target.served, notes=tuple(notes),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from masterify_core.errors import NoPermissionError, OutputError, UnusableAudioE
 from masterify_core.metering.findings import Findings, find_damage
 from masterify_core.metering.loudness import hop_energies
 from masterify_core.metering.report import Measurement, measure
-from masterify_core.planning import Follow, plan
+from masterify_core.planning import Follow, plan, singles
 from masterify_core.preset_sound import REPAIRS
 from masterify_core.presets import Library
 from masterify_core.profile import profiled
@@ -29,6 +29,7 @@ from masterify_core.rehearsing import eased
 from masterify_core.rendering import Prepared, Rendered, prepare, programme_lufs, render
 from masterify_core.report import write_mastering_reports
 from masterify_core.request import Format, MasterRequest, Output, output_paths, outputs_of
+from masterify_core.serving import Served, Single, serve
 
 __all__ = ["MasterRequest", "MasterResult", "master", "output_paths", "plan_song"]
 
@@ -85,6 +86,7 @@ class _File:
     container: Format
     rate: int
     path: Path
+    singles: tuple[Single, ...]
 
 
 def master(request: MasterRequest, library: Library, on_progress: Progress | None = None) -> MasterResult:
@@ -112,7 +114,11 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
     if recipe is None:
         recipe = _planned(request, library, outputs.platforms, measurement, song.audio)
     kept = {output.path for output in outputs.masters if output.exists and request.existing == "skip"}
-    wanted = [_file(output, recipe, song.audio.rate) for output in outputs.masters if output.path not in kept]
+    wanted = [
+        _file(output, recipe, song.audio.rate, library)
+        for output in outputs.masters
+        if output.path not in kept
+    ]
     notes = (*song.notes, *recipe.notes)
     words = song.bit_depth if not recipe.steps else None
     report("processing", BEGINS["processing"])
@@ -180,7 +186,7 @@ def _planned(
         measurement, library, platforms=platforms, genre=request.genre, ai_service=request.ai_service,
         tier=request.tier, intensity=request.intensity, loudness_lufs=request.loudness_lufs,
         ceiling_dbtp=request.ceiling_dbtp, bit_depth=request.bit_depth, sample_rate=request.sample_rate,
-        codec_check=request.codec_check, quality=request.quality, follow=follow,
+        codec_check=request.codec_check, quality=request.quality, follow=follow, serves=request.universal,
         findings=find_for(request, library, measurement, audio),
     )  # fmt: skip
 
@@ -217,7 +223,8 @@ def _make(
         for order in dict.fromkeys(id(file.order) for file in wanted if file.rate == rate):
             group = [file for file in wanted if file.rate == rate and id(file.order) == order]
             report("rendering", BEGINS["rendering"] + (1.0 - BEGINS["rendering"]) * len(made) / len(wanted))
-            targets = [_target(file) for file in group]
+            served = _served(prepared, group[0])
+            targets = [_target(file, served) for file in group]
             again = partial(_rendered, prepared, group[0].order, spare)
             rendered = again()
             for file, target in zip(group, targets, strict=True):
@@ -257,21 +264,26 @@ def _memory_of(audio: Audio) -> Rows | None:
     return owner if owner.flags.writeable and owner.flags.c_contiguous and owner.dtype == np.float32 else None
 
 
-def _file(output: Output, recipe: Recipe, rate: int) -> _File:
+def _file(output: Output, recipe: Recipe, rate: int, library: Library) -> _File:
     """Give an output its rate: asked for, the song's own, or the highest that MP3 has."""
     order = recipe.order(output.platform)
     file_rate = order.sample_rate or rate
     if output.container == "mp3" and file_rate > LARGEST_MP3_RATE:
         file_rate = 44_100 if file_rate % 44_100 == 0 else 48_000
-    return _File(order, output.container, file_rate, output.path)
+    return _File(order, output.container, file_rate, output.path, singles(order, library, recipe.genre))
 
 
-def _target(file: _File) -> Target:
+def _served(prepared: Prepared, file: _File) -> tuple[Served, ...]:
+    order = file.order
+    return serve(prepared, order.limiter, order.loudness_lufs, file.singles, order.budget.most_extra_db)
+
+
+def _target(file: _File, served: tuple[Served, ...]) -> Target:
     order = file.order
     depth = "24" if file.container == "flac" and order.bit_depth == "32f" else order.bit_depth
     return Target(
         platform=order.platform, title=order.title, loudness_lufs=order.loudness_lufs, limiter=order.limiter,
-        bit_depth=depth, container=file.container, budget=order.budget,
+        bit_depth=depth, container=file.container, budget=order.budget, served=served,
     )  # fmt: skip
 
 

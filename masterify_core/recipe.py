@@ -71,6 +71,8 @@ class Order(Checked):
         nearest to the ceiling, all of it.
     budget
         What the loudness may cost.
+    serves
+        Names of the platforms that this one file serves; none if it is made for its own platform.
     reason
         Where the numbers come from.
     """
@@ -84,6 +86,7 @@ class Order(Checked):
     codecs: Annotated[tuple[Codec, ...], Count(0, 20)] = ()
     codec_check: Literal["off", "hot", "full"] = "off"
     budget: Budget = USUAL_BUDGET
+    serves: Annotated[tuple[str, ...], Count(0, 100)] = ()
     reason: str
 
 

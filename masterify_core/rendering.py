@@ -131,6 +131,26 @@ def render_at(
     return Rendered(_audio(prepared, limited), gain_db, trim, limited, lufs, None)
 
 
+def foreseen(
+    prepared: Prepared, limiter: Limiter, wanted: float, most_extra_db: float
+) -> tuple[float, NDArray[np.float64]]:
+    """Gain (dB) that `render` would find and energies of the hops that it would make, from the envelope alone.
+
+    About 0.1 LU off, and a hundred times faster.
+    """
+    plain_db = _plain_gain_db(prepared.hops, wanted)
+    energy = prepared.hops.energy
+    if db_to_gain(plain_db) * prepared.env.peak <= db_to_gain(limiter.ceiling_dbtp):
+        return plain_db, energy * db_to_gain(plain_db) ** 2
+
+    def estimate(gain_db: float) -> float:
+        limited = estimated(limiter, prepared.env, energy, db_to_gain(gain_db))
+        return programme_lufs(replace(prepared.hops, energy=limited))
+
+    gain_db = _solve(estimate, wanted, plain_db, plain_db + min(most_extra_db, SHORT_EXTRA_DB))
+    return gain_db, np.asarray(estimated(limiter, prepared.env, energy, db_to_gain(gain_db)))
+
+
 def _slope(tried: list[tuple[float, float]]) -> float:
     """How much louder the last change of gain made the song, LU per dB."""
     (gain_before, lufs_before), (gain_now, lufs_now) = tried[-2:]

@@ -32,6 +32,8 @@ class MasterRequest(Checked):
     platforms
         Names of platform presets; a repeated one counts once. Without any: those of the recipe, or
         ``universal``.
+    universal
+        Names of platforms that one file is to serve; it counts among the platforms as ``universal``.
     genre, ai_service, tier
         Names of presets.
     intensity
@@ -70,6 +72,7 @@ class MasterRequest(Checked):
     source: str
     out_dir: str | None = None
     platforms: Annotated[tuple[str, ...], Count(0, 100)] = ()
+    universal: Annotated[tuple[str, ...], Count(0, 100)] = ()
     genre: str = "other"
     ai_service: str = "other"
     tier: str = "standard"
@@ -94,6 +97,12 @@ class MasterRequest(Checked):
         """The pattern names only what there is, and tells the platforms apart; a recipe has decided already."""
         if self.references and self.recipe is not None:
             raise SettingError("references", "cannot be given with a recipe: everything is decided there")
+        if self.universal and self.recipe is not None:
+            raise SettingError("universal", "cannot be given with a recipe: everything is decided there")
+        if DEFAULT_PLATFORM in self.universal:
+            raise SettingError(
+                "universal", f"{DEFAULT_PLATFORM} is that one file; name the platforms it serves"
+            )
         try:
             fields = [field[1:] for field in Formatter().parse(self.name) if field[1] is not None]
         except ValueError:
@@ -184,8 +193,9 @@ def _platforms(request: MasterRequest, recipe: Recipe | None, library: Library) 
         for name in names:
             recipe.order(name)
         return names
-    names = names or (DEFAULT_PLATFORM,)
-    for name in names:
+    if not names or (request.universal and DEFAULT_PLATFORM not in names):
+        names = (*names, DEFAULT_PLATFORM)
+    for name in (*names, *request.universal):
         library.platform(name)
     library.genre(request.genre)
     library.ai_service(request.ai_service)

@@ -98,6 +98,7 @@ class PretendedEngine:
                 platform=name, title=self.title, path=None if request.dry_run else f"masters/{name}.wav", target_lufs=-14.0,
                 target_met=self.target_met, container="wav", gain_db=9.0, mean_reduction_db=0.5, notes=self.notes,
                 codecs=self.codecs,
+                served=(),
                 levels=SimpleNamespace(to_dict=lambda: levels), to_dict=lambda: {"platform": "x", "target_met": True},
             )
             for name in request.platforms or ("universal",)

@@ -2,5 +2,6 @@
 
 from masterify_core.planning.following import Follow
 from masterify_core.planning.planner import plan
+from masterify_core.planning.universal import singles
 
-__all__ = ["Follow", "plan"]
+__all__ = ["Follow", "plan", "singles"]

@@ -21,6 +21,7 @@ from masterify_core.planning import (
     saturation,
     stereo,
     tone,
+    universal,
 )
 from masterify_core.planning.aim import Aim, Decision
 from masterify_core.planning.following import Follow
@@ -52,6 +53,7 @@ def plan(
     bit_depth: Literal["16", "24", "32f"] | None = None, sample_rate: int | None = None,
     follow: Follow | None = None, findings: Findings | None = None,
     codec_check: Literal["off", "hot", "full"] | None = None, quality: Literal["standard", "high"] | None = None,
+    serves: Sequence[str] = (),
 ) -> Recipe:  # fmt: skip
     """Decide everything.
 
@@ -71,6 +73,8 @@ def plan(
         What may be damaged in the song, for the tiers that repair it.
     codec_check, quality
         Instead of the tier's own.
+    serves
+        The platforms that ``universal`` is to serve; without any it keeps its own numbers.
 
     Raises
     ------
@@ -109,6 +113,11 @@ def plan(
             restrained.mixture,
         )
         for name in platforms
+    ]
+    asked = {"loudness_asked": loudness_lufs is not None, "ceiling_asked": ceiling_dbtp is not None}
+    orders = [
+        universal.serving(made, library, genre, serves, **asked) if made.platform == universal.NAME else made
+        for made in orders
     ]
     notes: list[str] = []
     if follow is not None:
