@@ -39,7 +39,9 @@ def song(name: str, result: MasterResult) -> None:
             screen.print(Text("  What listeners' copies measure", style="dim"))
             screen.print(show.facts(codecs, indent=4))
         for delivery in {each.platform: each for each in result.deliveries if each.served}.values():
-            screen.print(Text("  This one file beside a master for each platform alone", style="dim"))
+            screen.print(
+                Text(f"  {delivery.title} beside a master made for each platform alone", style="dim")
+            )
             screen.print(show.facts(_served(delivery.served), indent=4))
         for path in _paths(result):
             screen.print(Text(f"  {printable(path)}"), soft_wrap=True)  # whole, so that it can be copied

@@ -41,7 +41,8 @@ def test_a_song_without_any_option_is_mastered_with_the_engines_defaults(engine)
 def test_every_option_reaches_the_request(engine):
     ran = masterify(
         "master", "a.wav", "-p", "spotify, melon,", "--platforms", "youtube", "--universal", "spotify,cd", "--genre", "kpop",
-        "--ai-service", "suno", "--tier", "premium", "--intensity", "30", "--loudness", "-9", "--ceiling=-1.5", "-o", "out", "-f", "wav,mp3",
+        "--ai-service", "suno",
+        "--tier", "premium", "--intensity", "30", "--loudness", "-9", "--ceiling=-1.5", "-o", "out", "-f", "wav,mp3",
         "--bit-depth", "16", "--sample-rate", "44100", "--name", "{stem} {platform_name}", "--save-recipe",
         "--skip-existing", "--dry-run", "-q", "--codec-check", "full", "--quality", "high",
         "--reference", "b.wav", "--reference", "a.flac",
@@ -51,7 +52,8 @@ def test_every_option_reaches_the_request(engine):
     assert engine.requests == [
         mastering.MasterRequest(
             source="a.wav", out_dir="out", platforms=("spotify", "melon", "youtube"), universal=("spotify", "cd"), genre="kpop",
-            ai_service="suno", tier="premium", intensity=30, loudness_lufs=-9, ceiling_dbtp=-1.5, formats=("wav", "mp3"), bit_depth="16",
+            ai_service="suno",
+            tier="premium", intensity=30, loudness_lufs=-9, ceiling_dbtp=-1.5, formats=("wav", "mp3"), bit_depth="16",
             sample_rate=44100, name="{stem} {platform_name}", save_recipe=True, existing="skip", dry_run=True,
             codec_check="full", quality="high", references=("b.wav", "a.flac"),
             reference_amounts=Amounts(tone=0.5, dynamics=0.5, width=0.5, loudness=1.0),
