@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -12,13 +12,13 @@ LANGUAGES = ("en", "ko")
 
 
 @cache
-def _table() -> dict[str, Any]:
-    return tomllib.loads((files(__package__) / "texts.toml").read_text(encoding="utf-8"))
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def texts() -> dict[str, list[str]]:
     """Every text: its key, and what it says in each of `LANGUAGES`."""
-    found: dict[str, list[str]] = _table()["texts"]
+    found: dict[str, list[str]] = _table("texts")["texts"]
     return found
 
 
@@ -53,8 +53,20 @@ def stage(name: str) -> Any:
 
 
 def _korean(said: str) -> str | None:
-    for each in _table()["reasons"]:
+    """Say a sentence of the engine in Korean, if its pattern is known."""
+    for each in _table("reasons")["reasons"]:
         found = re.fullmatch(each["says"], said)
         if found:
-            return str(each["ko"]).format(*found.groups())
+            return str(each["ko"]).format(*map(_words, found.groups()))
     return None
+
+
+def _words(group: str) -> str:
+    """Say in Korean what a sentence has in its middle: directions, regions, what was done."""
+    for each in _table("reasons")["terms"]:
+        group = re.sub(each["says"], partial(_filled, str(each["ko"])), group)
+    return group
+
+
+def _filled(korean: str, found: re.Match[str]) -> str:
+    return korean.format(*found.groups())
