@@ -36,12 +36,8 @@ def page(made: Made, failed: Sequence[Outcome[Any]]) -> None:
                 screen.print(show.facts([(printable(PurePath(song.source).stem), f"tone {tone}")]))
         if made.signature_path:
             screen.print(Text(f"Signature: {printable(made.signature_path)}"), soft_wrap=True)
-        screen.print(
-            Text(
-                f"{sum(each.result is not None for each in made.outcomes)} songs mastered as one album.",
-                style="bold",
-            )
-        )
+        count = sum(each.result is not None for each in made.outcomes)
+        screen.print(Text(f"{count} song{'s' * (count != 1)} mastered as one album.", style="bold"))
         for outcome in [*failed, *(each for each in made.outcomes if each.error is not None)]:
             screen.print(Text(f"Not mastered: {printable(outcome.message)}", style="red"), soft_wrap=True)
 

@@ -46,6 +46,32 @@ def test_long_songs_are_aligned_to_the_frame_too(long_song, lag):
     assert align(long_song, later(long_song, lag)).lag_frames == lag
 
 
+@pytest.mark.parametrize("swapped", [False, True], ids=["part second", "part first"])
+def test_a_quiet_part_is_found_where_it_is_and_not_where_the_song_is_loudest(swapped):
+    quiet = SONG.samples * np.linspace(0.02, 1.0, SONG.frames, dtype=np.float32) ** 2
+    song, part = Audio(quiet, RATE), Audio(np.ascontiguousarray(quiet[:, 3000:7000]), RATE)
+    found = align(part, song) if swapped else align(song, part)
+    assert found.lag_frames == (3000 if swapped else -3000)
+    assert found.likeness == pytest.approx(1.0, abs=1e-3)
+
+
+def test_of_a_loops_repetitions_the_one_that_shares_most_is_found():
+    bar = SONG.samples[:, : 2 * RATE]
+    loop = Audio(np.tile(bar, 4), RATE)
+    assert align(loop, loop).lag_frames == 0
+    assert align(loop, later(loop, 700)).lag_frames == 700
+
+
+def test_a_few_frames_are_like_nothing():
+    assert not align(SONG, Audio(np.ascontiguousarray(SONG.samples[:, :1]), RATE)).found
+
+
+def test_silence_and_mono_have_no_width_to_differ():
+    for other in (np.zeros_like(SONG.samples), SONG.samples.mean(axis=0, keepdims=True)):
+        made = compare(SONG, Audio(np.ascontiguousarray(other), RATE))
+        assert all(math.isnan(each) for each in made.width_db)
+
+
 def test_the_same_samples_leave_nothing():
     found = compare(SONG, SONG)
     assert found.null_db == -math.inf

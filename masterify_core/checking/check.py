@@ -144,10 +144,11 @@ def _sound_findings(m: Measurement) -> list[Finding]:
     if not sounding:
         return found
     head, tail = round(m.head_silence_s, 2), round(m.tail_silence_s, 2)
+    shown = round(peak, 2) + 0.0  # never -0.00
     cut = f"{runs} runs, the longest {m.clipping.longest} samples" if runs else "none"
     found += [
         by_rule("clipped", runs <= limit["clipped"], cut, float(runs)),
-        by_rule("inter_sample", peak <= limit["inter_sample"] + SPARE_DB, f"true peak {peak:.2f} dBTP", round(peak, 2)),
+        by_rule("inter_sample", peak <= limit["inter_sample"] + SPARE_DB, f"true peak {shown:.2f} dBTP", shown),
         by_rule("head_silence", head <= limit["head_silence"], f"{head:.2f} s", head),
         by_rule("tail_silence", tail <= limit["tail_silence"], f"{tail:.2f} s", tail),
         by_rule("offset", dc <= limit["offset"], f"{dc:.4f}", round(dc, 6)),
@@ -170,7 +171,7 @@ def _own_findings(
         found.append(
             by_platform(
                 platform, "ceiling_dbtp", "ceiling", "warning", "peaks stay under the platform's ceiling",
-                m.true_peak_dbtp <= ceiling + SPARE_DB, f"true peak {m.true_peak_dbtp:.2f} dBTP",
+                m.true_peak_dbtp <= ceiling + SPARE_DB, f"true peak {round(m.true_peak_dbtp, 2) + 0.0:.2f} dBTP",
                 value=round(m.true_peak_dbtp, 2), limit=ceiling, unit="dBTP",
             )
         )  # fmt: skip

@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 MOST_COARSE = 1 << 20  # points of the coarse search: 4 minutes at 4 kHz
 FINE_S = 10.0  # of the loudest part, for the search frame by frame
 LEAST_LIKENESS = 0.3  # correlation under which two sounds are not the same song
+LEAST_SHARED_S = 0.01  # less of a sound is like anything
+MOSTLY = 0.5  # a sound shorter than this share of the other is a part of it
+LEAST_POWER = 1e-9  # of a song's, below which a place in it is silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ def align(first: Audio, second: Audio) -> Alignment:
     """Find the lag with the largest correlation, whichever its sign, of two sounds of one rate.
 
     Coarsely over all lags on averages of neighbouring frames, then frame by frame in the loudest part.
-    Silence and sounds without likeness are answered with a likeness near 0.
+    Silence, less than 10 ms and sounds without likeness are answered with a likeness near 0.
     """
     a, b = _mono(first), _mono(second)
     if not a.any() or not b.any():
@@ -55,6 +58,9 @@ def align(first: Audio, second: Audio) -> Alignment:
     every = max(1, math.ceil(max(len(a), len(b)) / MOST_COARSE))
     coarse = every * _best_lag(_averaged(a, every), _averaged(b, every))
     lag = _refined(a, b, coarse, 2 * every) if every > 1 else coarse
+    shared = overlap(first.samples, second.samples, lag)[0].shape[1]
+    if shared < LEAST_SHARED_S * first.rate:
+        return Alignment(lag_frames=0, likeness=0.0, inverted=False, swapped=False)
     likeness = _correlation(*overlap(first.samples, second.samples, lag))
     crossed = _correlation(*overlap(first.samples, second.samples[::-1], lag))
     swapped = first.channels == second.channels == 2 and abs(crossed) > abs(likeness) + 1e-6
@@ -85,12 +91,26 @@ def _averaged(x: Floats, every: int) -> Floats:
 
 
 def _best_lag(a: Floats, b: Floats) -> int:
-    """Lag of the largest magnitude of the cross-correlation, by FFT; O(n log n)."""
+    """Lag of the largest correlation, whichever its sign, by FFT; O(n log n).
+
+    It is taken in relation to the power of the longer sound where the shorter lies, so that a few seconds of a quiet
+    intro are found there and not where the song is loudest; and to all power of the shorter, so that of the
+    repetitions of a loop the one that shares most is found.
+    """
     size = 1 << (len(a) + len(b) - 1).bit_length()
-    a, b = a - a.mean(), b - b.mean()
+    # The mean of a short part is music, not an offset: it loses what the whole has.
+    means = [a.mean(), b.mean()]
+    if min(len(a), len(b)) < MOSTLY * max(len(a), len(b)):
+        means = [means[0] if len(a) > len(b) else means[1]] * 2
+    a, b = a - means[0], b - means[1]
     correlation = np.fft.irfft(np.fft.rfft(b, size) * np.conj(np.fft.rfft(a, size)), size)
-    at = int(np.argmax(np.abs(correlation)))
-    return at if at < len(b) else at - size
+    lags = np.arange(1 - len(a), len(b))
+    longer, begins = (a, np.maximum(0, -lags)) if len(a) >= len(b) else (b, np.maximum(0, lags))
+    counts = np.minimum(len(a) - np.maximum(0, -lags), len(b) - np.maximum(0, lags))
+    power = np.concatenate(([0.0], np.cumsum(longer**2)))
+    local = power[begins + counts] - power[begins]
+    floor = max(LEAST_POWER * power[-1], np.finfo(float).tiny)
+    return int(lags[np.argmax(np.abs(correlation[lags]) / np.sqrt(np.maximum(local, floor)))])
 
 
 def _refined(a: Floats, b: Floats, coarse: int, reach: int) -> int:

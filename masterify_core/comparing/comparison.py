@@ -17,6 +17,7 @@ from masterify_core.metering.spectrum import THIRD_OCTAVES_HZ
 from masterify_core.rendering import programme_lufs
 from masterify_core.stages.resampler import resample
 
+NO_SIDE_DB = -60.0  # side over mid that counts as none: mono
 DIGITS = 3
 EMPTY_BELOW_DB = -60.0  # a third octave this far under the loudest says nothing
 DIFFERENCES = (
@@ -123,9 +124,12 @@ def _tone_db(one: Measurement, two: Measurement, gain_db: float) -> tuple[float,
 
 
 def _width_db(one: Measurement, two: Measurement) -> tuple[float, ...]:
+    """Answer what the sides gained over the middle; NaN where one of the two is silent or has no sides."""
+    sides = [np.array(each.side_mid_db) for each in (one, two)]
+    known = [np.isfinite(each) & (each > NO_SIDE_DB) for each in sides]
+    heard = math.isfinite(one.rms_dbfs) and math.isfinite(two.rms_dbfs)
     with np.errstate(invalid="ignore"):
-        gap = np.array(two.side_mid_db) - np.array(one.side_mid_db)
-    return tuple(np.where(np.isfinite(gap), gap, np.nan).tolist())
+        return tuple(np.where(known[0] & known[1] & heard, sides[1] - sides[0], np.nan).tolist())
 
 
 def _differences(one: Measurement, two: Measurement, gain_db: float) -> dict[str, float]:
