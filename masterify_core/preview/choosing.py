@@ -15,6 +15,7 @@ from masterify_core.recipe import Recipe
 from masterify_core.schema import to_table
 
 MOST_GENRES = 4
+USUAL_GENRE = "other"
 POINTS_HZ = np.geomspace(40.0, 16_000.0, 40)
 SAME_DB = 0.15  # plans that differ by less, in tone and loudness, are heard as one
 SAME_REST_DB = -60.0  # renderings whose difference is further down than this are heard as one
@@ -25,11 +26,11 @@ def telling_genres(names: Sequence[str], planned: Callable[[str], Recipe]) -> tu
     """Choose up to four genres whose plans lie furthest apart, in the order of ``names``.
 
     Each time the genre whose tone, width and loudness differ most from all that were chosen is added; the first is
-    the one that lies furthest from the others.
+    the one that lies furthest from the others. Where all plans are alike, the usual genre stands for them.
     """
-    if len(names) <= 1:
-        return tuple(names)
     points = {name: _point(planned(name)) for name in names}
+    if all(_apart_db(one, other) < SAME_DB for one in points.values() for other in points.values()):
+        return (USUAL_GENRE,) if USUAL_GENRE in points else tuple(names[:1])
     chosen = [max(names, key=lambda name: sum(_apart_db(points[name], other) for other in points.values()))]
     while len(chosen) < min(MOST_GENRES, len(names)):
         nearest = {

@@ -31,7 +31,6 @@ Progress = Callable[[str, float], None]
 MOST_BYTES = 4_200_000  # of MP3 in a page: 5.6 MB as base64, so that all of it stays under 6 MB
 KBPS = (192, 160, 128)  # the first at which the page is small enough
 PLANNING, RENDERING, ENCODING = 0.2, 0.25, 0.8  # share of the time at which each begins
-USUAL_INTENSITY = 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +116,16 @@ def _planned(
     findings = find_for(asked, library, measurement, audio)
 
     @cache
-    def planned(genre: str, intensity: float = USUAL_INTENSITY) -> Recipe:
+    def planned(genre: str, intensity: float) -> Recipe:
         return plan(
             measurement, library, platforms=(request.platform,), genre=genre, ai_service=request.ai_service,
             tier=request.tier, intensity=intensity, findings=findings if intensity > 0.0 else None,
         )  # fmt: skip
 
-    genres = tuple(dict.fromkeys(request.genres)) or telling_genres(library.genres(), planned)
+    strongest = max(request.intensities)
+    genres = tuple(dict.fromkeys(request.genres)) or telling_genres(
+        library.genres(), lambda genre: planned(genre, strongest)
+    )
     known: list[dict[str, Any]] = []
     variants = []
     for genre in genres:
