@@ -6,6 +6,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,15 +14,11 @@ import soundfile
 
 from masterify_core.audio import Audio
 from masterify_core.errors import OutputError
-from masterify_core.metering.findings import find_damage
 from masterify_core.metering.loudness import hop_energies
 from masterify_core.metering.report import measure, measure_levels
-from masterify_core.planning import plan
-from masterify_core.preset_sound import STAGE_ORDER
 from masterify_core.report import previews
 from masterify_core.report.listeners import heard_everywhere, heard_on
 from masterify_core.report.portrait import MOST_POINTS, portrait
-from masterify_core.report.texts import LANGUAGES, both, reason, stage, texts
 from tests import songs
 from tests.songs import LIBRARY, files, run
 
@@ -59,6 +56,27 @@ def test_the_values_fit_the_published_schema(made):
     )
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(made[4])
+
+
+def test_one_file_for_all_is_held_beside_single_masters(made, tmp_path):
+    jsonschema = pytest.importorskip("jsonschema")
+    result = run(
+        made[0],
+        universal=("spotify", "cd"),
+        loudness_lufs=-18.0,
+        report=("html", "json"),
+        out_dir=str(tmp_path),
+    )
+    page, values = (Path(path).read_text("utf-8") for path in result.report_paths)
+    (master,) = json.loads(values)["masters"]
+    schema = (
+        importlib.resources.files("masterify_core.report").joinpath("report.schema.json").read_text("utf-8")
+    )
+    jsonschema.Draft202012Validator(json.loads(schema)).validate(json.loads(values))
+    assert master["delivery"]["served"] == [each.to_dict() for each in result.deliveries[0].served]
+    assert [each["platform"] for each in master["delivery"]["served"]] == ["spotify", "cd"]
+    assert page.count("h-served") == 2
+    assert "h-served" not in made[3]
 
 
 def test_the_values_are_those_of_the_result(made):
@@ -190,45 +208,6 @@ def test_odd_songs_have_reports(tmp_path, channels, rate, seconds):
     values = json.loads((tmp_path / "masters" / "s (Report).json").read_text("utf-8"))
     assert values["song"]["measured"]["channels"] == channels
     assert len(result.report_paths) == 2
-
-
-def test_every_text_is_there_in_both_languages():
-    for key, said in texts().items():
-        assert len(said) == len(LANGUAGES), key
-        assert all(said), key
-        assert set(re.findall(r"{\w+}", said[0])) == set(re.findall(r"{\w+}", said[1])), key
-
-
-def test_texts_are_escaped_and_say_their_language():
-    assert str(both("delivery", title="<x>")) == (
-        '<span class="en" lang="en">Delivery: &lt;x&gt;</span><span class="ko" lang="ko">납품: &lt;x&gt;</span>'
-    )
-    assert str(reason("something <new>")) == '<span lang="en">something &lt;new&gt;</span>'
-    assert "K-pop 장르의 정상 범위" in str(reason("balance is within the normal spread of K-pop"))
-
-
-@pytest.mark.parametrize("kind", ["mix", "mono", "finished", "quiet noise", "cut off"])
-def test_all_that_is_decided_is_told_in_korean_too(kind):
-    x = {
-        "mix": lambda: songs.mix(44_100, 6.0),
-        "mono": lambda: songs.mix(44_100, 6.0, 1),
-        "finished": lambda: np.clip(6.0 * songs.mix(44_100, 6.0), -0.9, 0.9),
-        "quiet noise": lambda: 0.01 * np.random.default_rng(5).normal(size=(44_100 * 4, 2)),
-        "cut off": lambda: songs.mix(44_100, 6.0)[30_000:90_000] + 0.01,
-    }[kind]()
-    audio = Audio(x.T, 44_100)
-    measurement = measure(audio)
-    findings = find_damage(audio, measurement.band_limit_hz)
-    for genre in LIBRARY.genres():
-        for intensity in (20.0, 50.0, 100.0):
-            recipe = plan(
-                measurement, LIBRARY, platforms=("spotify",), genre=genre, ai_service="suno", tier="premium",
-                intensity=intensity, findings=findings,
-            )  # fmt: skip
-            for said in [*(each.reason for each in (*recipe.steps, *recipe.skipped)), *recipe.notes]:
-                assert 'lang="ko"' in str(reason(said)), said
-    for name in STAGE_ORDER:
-        assert 'lang="ko"' in str(stage(name)), name
 
 
 def test_players_turn_down_and_up_as_their_platform_says():
