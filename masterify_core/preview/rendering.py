@@ -52,14 +52,14 @@ class Excerpt:
 def render_excerpt(song: Audio, small: Miniature, recipe: Recipe, start_s: float, seconds: float) -> Excerpt:
     """Do to a part of a song what a recipe does to the whole of it, for the recipe's first platform."""
     (order, *_) = recipe.deliveries
-    rate, stages = order.sample_rate or song.rate, recipe.stages()
-    sample = prepare(chain.run(small.audio, stages), rate)
+    rate = order.sample_rate or song.rate
+    before_s = min(BEFORE_S, start_s)
+    sampled, part_audio = _processed(song, small, recipe, start_s - before_s, before_s + seconds + AFTER_S)
+    sample, part = prepare(sampled, rate), prepare(part_audio, rate)
     wanted_lufs = order.loudness_lufs + small.louder_lu
     limiter = eased(sample, order.limiter, wanted_lufs, order.codecs, order.codec_check)
     found = render(sample, limiter, wanted_lufs, most_extra_db=order.budget.most_extra_db)
 
-    before_s = min(BEFORE_S, start_s)
-    part = prepare(chain.run(cut(song, start_s - before_s, before_s + seconds + AFTER_S), stages), rate)
     out = np.empty_like(part.audio.samples)
     rendered = render_at(part, limiter, found.gain_db, found.trim, out)
     rendered = proof(rendered, out, order.limiter.ceiling_dbtp, order.codecs, order.codec_check)
@@ -72,6 +72,21 @@ def render_excerpt(song: Audio, small: Miniature, recipe: Recipe, start_s: float
         audio=audio, measured=measure(audio), gain_db=rendered.gain_db + gain_to_db(rendered.trim),
         peak_reduction_db=max(taken), mean_reduction_db=sum(taken) / len(taken), stopped=found.stopped,
     )  # fmt: skip
+
+
+def _processed(
+    song: Audio, small: Miniature, recipe: Recipe, start_s: float, seconds: float
+) -> tuple[Audio, Audio]:
+    """Process the miniature and a part of the song in one: some stages give back the loudness that they took of all of it."""
+    if small.whole:
+        processed = chain.run(song, recipe.stages())
+        return processed, cut(processed, start_s, seconds)
+    both = np.concatenate((small.audio.samples, cut(song, start_s, seconds).samples), axis=1)
+    processed = chain.run(Audio(both, song.rate), recipe.stages())
+    frames = small.audio.frames
+    return processed.with_samples(processed.samples[:, :frames]), processed.with_samples(
+        processed.samples[:, frames:]
+    )
 
 
 def cut(audio: Audio, start_s: float, seconds: float) -> Audio:
