@@ -3,17 +3,14 @@
 import json
 import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 from contextlib import suppress
 
 import pytest
 
 from tests import stores, webs
-
-READY_S = 20
+from tests.lines import FIELD, FILE, FORM, answer, connect, free_port, head_of, start
 
 
 @pytest.fixture(scope="module")
@@ -22,77 +19,11 @@ def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     store = stores.fresh()
     key = stores.key(store, stores.account(store, credits=100)).secret
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     process = start(store, folder, port)
     yield port, folder, key, process
     process.kill()
     process.wait()
-
-
-def start(store, folder, port):
-    code = f"""
-from pathlib import Path
-from masterify_core.presets import Library
-from masterify_server import logs, web
-from masterify_server.app import build_app
-from masterify_server.probe import Probe
-from masterify_server.services import Services
-from masterify_server.settings import Settings
-from masterify_server.storage import open_storage, uploads_folder
-from masterify_server.store import AsyncStore
-from masterify_server.upload import Limits
-from masterify_server.plans import load_plans
-web.HEADERS_S, web.LINGERING_S = 1.0, 2.0
-logs.configure()
-settings = Settings(data_dir=Path({str(folder)!r}))
-services = Services(
-    settings=settings, plans=load_plans(), library=Library.load(), store=AsyncStore({store.url!r}, {store.prefix!r}),
-    storage=open_storage(settings), probe=Probe(), uploads=uploads_folder(settings),
-    limits=Limits(file_bytes=2**20, stall_s=1.0, total_s=4.0),
-)
-web.run(build_app(services), services.stopping, host="127.0.0.1", port={port})
-"""
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-c", code], stderr=log)
-    end = time.monotonic() + READY_S
-    while time.monotonic() < end:
-        try:
-            with connect(port) as line:
-                line.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
-                if line.recv(20).startswith(b"HTTP/1.1 200"):
-                    return process
-        except OSError:
-            pass
-        time.sleep(0.05)
-    process.kill()
-    raise AssertionError((folder / "log").read_text())
-
-
-def connect(port):
-    return socket.create_connection(("127.0.0.1", port), timeout=10)
-
-
-def answer(line):
-    """Status and body of what comes until the other side is done."""
-    got = b""
-    while b"\r\n\r\n" not in got:
-        piece = line.recv(65536)
-        if not piece:
-            return None, got
-        got += piece
-    head, _, body = got.partition(b"\r\n\r\n")
-    length = next(
-        (
-            int(row.split(b":")[1])
-            for row in head.split(b"\r\n")
-            if row.lower().startswith(b"content-length:")
-        ),
-        0,
-    )
-    while len(body) < length:
-        body += line.recv(65536)
-    return int(head.split()[1]), body
 
 
 def pour(line, piece):
@@ -100,16 +31,6 @@ def pour(line, piece):
     for _ in range(200):
         line.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
         time.sleep(0.05)
-
-
-def head_of(key, *rows, path="/api/v1/master", method="POST"):
-    rows = (f"{method} {path} HTTP/1.1", "Host: x", f"Authorization: Bearer {key}", *rows, "", "")
-    return "\r\n".join(rows).encode()
-
-
-FORM = "Content-Type: multipart/form-data; boundary=zz"
-FIELD = b'--zz\r\nContent-Disposition: form-data; name="platforms"\r\n\r\nspotify\r\n'
-FILE = b'--zz\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
 
 
 def test_headers_that_do_not_come_close_the_connection(served):

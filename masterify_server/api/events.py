@@ -8,31 +8,37 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from masterify_server.api.job_view import progress_view
 from masterify_server.api.queries import job_of_caller
+from masterify_server.refusals import UnavailableError
 from masterify_server.services import Services, services_of
 from masterify_server.store import jobs
 from masterify_server.store.jobs import Job
 from masterify_server.store.keys import Caller
 
-PING_S = 15.0
+MEDIA_TYPE = "text/event-stream"
+PING, PING_S = ": ping\n\n", 15.0
 LONGEST_S = 3600.0  # then the client connects again, as EventSource does by itself
 RETRY_MS = 2000
 
 
-async def stream_events(request: Request, caller: Caller) -> StreamingResponse:
+async def stream_events(request: Request, caller: Caller) -> Response:
     """Tell status, progress and stage whenever they change; the last event is the job's end."""
     job = await job_of_caller(request, caller)
-    told = _events(services_of(request), job, request.state.language)
-    return StreamingResponse(
-        told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
-    )
+    headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=MEDIA_TYPE)
+    told = _events(services_of(request), job, caller.key_id, request.state.language)
+    return StreamingResponse(told, media_type=MEDIA_TYPE, headers=headers)
 
 
-async def _events(services: Services, job: Job, language: str) -> AsyncIterator[str]:
-    """Read the job anew whenever the store says that it may have changed; end when the process is to end."""
+async def _events(services: Services, job: Job, key_id: str, language: str) -> AsyncIterator[str]:
+    """Read the job anew whenever the store says that it may have changed; end when the process is to end.
+
+    A store that is away is waited for. A key that is revoked meanwhile reads nothing any more: that ends the stream.
+    """
     yield f"retry: {RETRY_MS}\n\n"
     seen = ""
     stopping = asyncio.ensure_future(services.stopping.wait())
@@ -48,11 +54,15 @@ async def _events(services: Services, job: Job, language: str) -> AsyncIterator[
                     await asyncio.wait((change,))
                     return
                 await change
-                now = await services.store.do(jobs.read_job(job.job_id, job.account_id))
+                try:
+                    now = await services.store.do(jobs.read_job(job.job_id, job.account_id, key_id))
+                except UnavailableError:
+                    yield PING
+                    continue
                 if now is None:
                     return
                 event = _event(now, language)
-                yield event if event != seen else ": ping\n\n"
+                yield event if event != seen else PING
                 seen = event
                 if now.ended:
                     return

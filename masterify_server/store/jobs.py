@@ -163,11 +163,10 @@ def admit(
     return Call("admit", (*fixed, *flat(fields)), _admitted)
 
 
-def read_job(job_id: str, account_id: str | None = None) -> Call[Job | None]:
-    """A job; None if there is none, or if it is another account's."""
-    return Call(
-        "read_job", (job_id, account_id or ""), lambda answer: job_of(pairs(answer)) if answer else None
-    )
+def read_job(job_id: str, account_id: str | None = None, key_id: str | None = None) -> Call[Job | None]:
+    """A job; None if there is none, if it is another account's, or if the key that asks has been revoked."""
+    wanted = (job_id, account_id or "", key_id or "")
+    return Call("read_job", wanted, lambda answer: job_of(pairs(answer)) if answer else None)
 
 
 def list_jobs(

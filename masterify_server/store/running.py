@@ -26,6 +26,7 @@ from redis.retry import Retry
 
 from masterify_server.refusals import UnavailableError
 from masterify_server.store.calls import PREFIX, SCHEMA_VERSION, Call, source
+from masterify_server.store.watching import Watch
 
 T = TypeVar("T")
 
@@ -84,6 +85,7 @@ class AsyncStore:
             **_options(),
         )
         self.redis: redis.asyncio.Redis = redis.asyncio.Redis.from_pool(pool)
+        self._watch = Watch(self.redis, prefix)
 
     async def do(self, call: Call[T]) -> T:
         """Run a call. What it refuses is raised as `RefusedError`."""
@@ -100,24 +102,17 @@ class AsyncStore:
         """As `Store.prepare`."""
         _check_version(await self.do(_prepare()))
 
-    async def changes(self, job_id: str, every_s: float = 15.0) -> AsyncGenerator[None, None]:
+    def changes(self, job_id: str, every_s: float = 15.0) -> AsyncGenerator[None, None]:
         """Come back whenever a job may have changed: at once, when it is told, and every so often in between.
 
         What is told may be lost; whoever watches reads the job (`jobs.read_job`) each time, and stops at its end.
+        An outage ends nothing: when the store is back, everybody is told.
         """
-        channel = f"{self.prefix}progress:{job_id}"
-        try:
-            async with self.redis.pubsub(ignore_subscribe_messages=True) as told:
-                await told.subscribe(channel)
-                yield
-                while True:
-                    await told.get_message(timeout=every_s)
-                    yield
-        except RedisError as error:
-            raise _unavailable(error) from error
+        return self._watch.changes(job_id, every_s)
 
     async def close(self) -> None:
         """Close the connections."""
+        await self._watch.close()
         with suppress(RedisError):
             await self.redis.aclose()
 
