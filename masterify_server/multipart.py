@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 LONGEST_SHOWN = 64
+# RFC 8187, as urllib3 1 (the `requests` of many) writes every name that is not ASCII, with no plain name beside it.
+EXTENDED_NAME = re.compile(rb";\s*filename\*\s*=\s*\"?(utf-8|iso-8859-1)'[^';]*'([^;\"\s]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +43,14 @@ class _Part:
     header: bytes = b""
     value: bytes = b""
     name: str = ""
-    is_file: bool = False
+    filename: str | None = None
+    begun: bool = False
     text: bytearray = field(default_factory=bytearray)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it comes with a file name, be it an empty one."""
+        return self.filename is not None
 
 
 class Parser:
@@ -127,11 +137,16 @@ class Parser:
         if kind != b"form-data" or b"name" not in options:
             raise ApiError("INVALID_PARAMETER", "broken_form")
         part.name = options[b"name"].decode("utf-8", "replace")
-        part.is_file = b"filename" in options
+        part.filename = _filename(part.headers[b"content-disposition"], options)
         self._check(part.name, part.is_file)
         self._seen.add(part.name)
-        if part.is_file:
-            self._on_file(part.name, options[b"filename"].decode("utf-8", "replace"))
+        if part.filename:
+            self._begin_file()
+
+    def _begin_file(self) -> None:
+        """Hand on that a file begins; one without name and content is a form's field that was left empty."""
+        self._part.begun = True
+        self._on_file(self._part.name, self._part.filename or "")
 
     def _check(self, name: str, is_file: bool) -> None:
         form = self._form
@@ -147,6 +162,8 @@ class Parser:
     def _content(self, piece: bytes, start: int, end: int) -> None:
         part = self._part
         if part.is_file:
+            if not part.begun:
+                self._begin_file()
             self._on_piece(part.name, piece[start:end])
             return
         longest = self._form.longest_text_bytes
@@ -160,3 +177,13 @@ class Parser:
 
     def _end(self) -> None:
         self._ended = True
+
+
+def _filename(disposition: bytes, options: Mapping[bytes, bytes]) -> str | None:
+    """The name of a part's file, the one in any script first; None if the part is no file."""
+    found = EXTENDED_NAME.search(disposition)
+    if found is not None:
+        charset, quoted = (each.decode("latin-1") for each in found.groups())
+        return unquote(quoted, charset, "replace")
+    plain = options.get(b"filename")
+    return None if plain is None else plain.decode("utf-8", "replace")

@@ -11,12 +11,16 @@ from masterify_server.api.order_form import FORM, Wish, idempotency_key, idempot
 from masterify_server.errors import ApiError
 from masterify_server.names import stem_of
 from masterify_server.probe import Probed
+from masterify_server.refusals import RefusedError, UnavailableError
 from masterify_server.services import Services, services_of
 from masterify_server.storage import input_name
-from masterify_server.store import jobs
+from masterify_server.store import Call, jobs
 from masterify_server.store.jobs import Admitted, Order
 from masterify_server.store.keys import Caller
 from masterify_server.upload import Upload, received
+
+ADMITTING_S, ADMITTING_PAUSE_S = 5.0, 0.2
+"""How long a store that went away is asked again; an upload is too much to be sent twice for a moment's outage."""
 
 
 async def create_job(request: Request, caller: Caller) -> JSONResponse:
@@ -79,20 +83,42 @@ def _order(wish: Wish, upload: Upload, formats: dict[str, Probed], language: str
 async def _admit(
     services: Services, caller: Caller, order: Order, upload: Upload, idempotency: tuple[str, str] | None
 ) -> Admitted:
-    """Store the files, then let the store decide: a worker may begin the moment it says yes."""
+    """Store the files, then let the store decide: a worker may begin the moment it says yes.
+
+    The files are deleted only if it is certain that no job needs them. Where the store went away before its answer
+    came, the job may have been admitted; if not, the keeper finds files without a job.
+    """
     job_id = jobs.new_job_id()
     stored = {input_name(job_id, "song", order.song_format): upload.files["file"].path}
     if order.reference_format is not None:
         reference = upload.files["reference_file"].path
         stored[input_name(job_id, "reference", order.reference_format)] = reference
     cost = services.plans.cost(order.tier)
-    admitted: Admitted | None = None
+    needless = True
     try:
         for name, path in stored.items():
             await asyncio.to_thread(services.storage.put, path, name)
         call = jobs.admit(caller.account_id, job_id, order, cost, services.plans, idempotency)
-        admitted = await services.store.do(call)
+        needless = False
+        admitted = await _decided(services, call)
+        needless = admitted.replayed
         return admitted
+    except RefusedError:
+        needless = True
+        raise
     finally:
-        if admitted is None or admitted.replayed:
+        if needless:
             await asyncio.to_thread(services.storage.delete, f"in/{job_id}")
+
+
+async def _decided(services: Services, call: Call[Admitted]) -> Admitted:
+    """Ask until there is an answer: a call that was carried out, and is sent again, answers the job that it made."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + ADMITTING_S
+    while True:
+        try:
+            return await services.store.do(call)
+        except UnavailableError:
+            if loop.time() > end or services.stopping.is_set():
+                raise
+            await asyncio.sleep(ADMITTING_PAUSE_S)

@@ -1,0 +1,97 @@
+"""``POST /api/v1/master`` where things are odd: how clients write names, fields left empty, answers that are lost."""
+
+import pytest
+
+from masterify_server.api import master
+from masterify_server.refusals import UnavailableError
+from masterify_server.store import accounts
+from tests import webs
+from tests.test_web_master import refused
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory):
+    with webs.web(tmp_path_factory.mktemp("web")) as running:
+        yield running
+
+
+def test_an_answer_of_the_store_that_was_lost_costs_neither_job_nor_song(web, monkeypatch):
+    plain, lost = web.services.store.do, []
+
+    async def losing(call):
+        answer = await plain(call)
+        if call.script == "admit" and not lost:
+            lost.append(answer.job.job_id)
+            raise UnavailableError("the line broke")
+        return answer
+
+    before = web.store.do(accounts.read_account(web.account)).credits
+    monkeypatch.setattr(web.services.store, "do", losing)
+    answer = web.master()
+    assert (answer.status_code, answer.json()["job_id"]) == (201, lost[0])
+    assert f"files/in/{lost[0]}/song.wav" in web.files()
+    assert web.store.do(accounts.read_account(web.account)).credits == before - 1
+
+
+def test_a_job_that_may_have_been_admitted_keeps_its_song(web, monkeypatch):
+    plain, admitted = web.services.store.do, []
+
+    async def never_answering(call):
+        answer = await plain(call)
+        if call.script == "admit":
+            admitted.append(answer.job.job_id)
+            raise UnavailableError("the line broke")
+        return answer
+
+    monkeypatch.setattr(master, "ADMITTING_S", 0.3)
+    monkeypatch.setattr(web.services.store, "do", never_answering)
+    headers = {"Idempotency-Key": "lost"}
+    refused(web.master(headers=headers), 503, "UNAVAILABLE")
+    assert len(set(admitted)) == 1 < len(admitted)
+    assert f"files/in/{admitted[0]}/song.wav" in web.files()
+    monkeypatch.undo()
+    again = web.master(headers=headers)
+    assert (again.json()["job_id"], again.headers["idempotent-replayed"]) == (admitted[0], "true")
+
+
+def form(*parts):
+    """A form of parts, each the parameters of its Content-Disposition and its content."""
+    body = b"".join(
+        b"--zz\r\nContent-Disposition: form-data; " + how.encode() + b"\r\n\r\n" + what + b"\r\n"
+        for how, what in (('name="platforms"', b"spotify"), *parts)
+    )
+    return {
+        "content": body + b"--zz--\r\n",
+        "headers": {"Content-Type": "multipart/form-data; boundary=zz"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("how", "name"),
+    [
+        ('filename="노래.wav"', "노래"),
+        ("filename*=utf-8''%EB%85%B8%EB%9E%98.wav", "노래"),
+        ("filename=\"x.wav\"; filename*=UTF-8'ko'%EB%85%B8%EB%9E%98.wav", "노래"),
+        ("filename*=\"utf-8''%EB%85%B8%EB%9E%98.wav\"", "노래"),
+        ("filename*=iso-8859-1''caf%E9.wav", "café"),
+        ("filename=\"a.wav\"; filename*=martian''b.wav", "a"),
+        ("filename*=utf-8''..%2F..%2Fetc%2Fpasswd%0D%0A.wav", "passwd"),
+        ('filename=""', "song"),
+    ],
+)
+def test_every_way_to_write_a_name_is_read(web, how, name):
+    answer = web.call("POST", "/api/v1/master", **form((f'name="file"; {how}', webs.wav())))
+    assert answer.status_code == 201, answer.text
+    # Deleting answers the job; the account may not have more than ten at once.
+    assert web.call("DELETE", answer.headers["location"]).json()["name"] == name
+
+
+def test_a_file_field_that_a_form_left_empty_is_not_given(web):
+    empty = ('name="reference_file"; filename=""', b"")
+    answer = web.call("POST", "/api/v1/master", **form(('name="file"; filename="a.wav"', webs.wav()), empty))
+    assert answer.status_code == 201, answer.text
+    assert not web.call("DELETE", answer.headers["location"]).json()["has_reference"]
+    no_song = web.call("POST", "/api/v1/master", **form(('name="file"; filename=""', b"")))
+    refused(no_song, 400, "INVALID_PARAMETER", "file")
+    nothing_in_it = web.call("POST", "/api/v1/master", **form(('name="file"; filename="a.wav"', b"")))
+    refused(nothing_in_it, 400, "INVALID_AUDIO", "file")
