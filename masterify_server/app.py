@@ -89,7 +89,8 @@ def build_app(services: Services) -> Surroundings:
         },
     )
     app.state.services = services
-    return Surroundings(app, services.metrics)
+    app.router.redirect_slashes = False  # an address that is not ours is told as such, like every other
+    return Surroundings(app, services.metrics, services.crowd)
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:

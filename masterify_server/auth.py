@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from masterify_server.errors import ApiError
+from masterify_server.crowd import MOST_OF_ONE
+from masterify_server.errors import RETRY_S, ApiError
 from masterify_server.services import services_of
 from masterify_server.store import keys
 from masterify_server.store.keys import Caller
@@ -38,7 +39,8 @@ async def caller_of(request: Request, scope: str) -> Caller:
     Raises
     ------
     ApiError
-        ``INVALID_API_KEY``, whatever is wrong with the key; ``RATE_LIMIT``, ``PLAN_REQUIRED``, ``SCOPE_REQUIRED``.
+        ``INVALID_API_KEY``, whatever is wrong with the key; ``RATE_LIMIT`` (in a minute, or at once), ``PLAN_REQUIRED``,
+        ``SCOPE_REQUIRED``.
     """
     services, settings = services_of(request), services_of(request).settings
     given = request.headers.get("authorization", "")[:LONGEST_HEADER]
@@ -54,11 +56,21 @@ async def caller_of(request: Request, scope: str) -> Caller:
         raise ApiError(
             "RATE_LIMIT", headers={"Retry-After": str(wait_s)}, limit=caller.rate.limit, seconds=wait_s
         )
+    enter(request, caller.account_id)
     if not services.plans.lets_in(caller.plan, settings.api_min_plan):
         raise ApiError("PLAN_REQUIRED", plan=settings.api_min_plan)
     if scope not in caller.scopes:
         raise ApiError("SCOPE_REQUIRED", scope=scope)
     return caller
+
+
+def enter(request: Request, who: str) -> None:
+    """Count a request as under way until it is answered to its last byte; too many of one at a time are refused."""
+    if not services_of(request).crowd.enter(who):
+        raise ApiError(
+            "RATE_LIMIT", "crowd", headers={"Retry-After": str(RETRY_S)}, limit=MOST_OF_ONE, seconds=RETRY_S
+        )
+    request.state.entered = who
 
 
 def rate_headers(rate: Rate) -> dict[str, str]:

@@ -32,9 +32,10 @@ class Part:
         return told
 
 
-def wanted(headers: Headers, size: int, etag: str) -> Part:
+def wanted(method: str, headers: Headers, size: int, etag: str) -> Part:
     """Which part of a file a request wants; ``etag`` is a strong one, with its quotation marks.
 
+    A range counts with GET only (RFC 9110, 14.2).
     Several ranges at once are answered with the whole file, as is a range of something that changed.
 
     Raises
@@ -45,7 +46,7 @@ def wanted(headers: Headers, size: int, etag: str) -> Part:
     held = headers.get("if-none-match")
     if held is not None and _matches(held, etag):
         return Part(304, 0, 0, size)
-    found = ONE_RANGE.fullmatch(headers.get("range", "").strip())
+    found = ONE_RANGE.fullmatch(headers.get("range", "").strip()) if method == "GET" else None
     is_current = headers.get("if-range", etag).strip() == etag
     if found is None or not is_current or found.groups() == ("", ""):
         return Part(200, 0, size, size)

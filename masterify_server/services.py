@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.requests import Request
 
 from masterify_core.presets import Library
+from masterify_server.crowd import Crowd
 from masterify_server.metrics import Metrics
 from masterify_server.plans import Plans
 from masterify_server.probe import Probe
@@ -34,6 +35,7 @@ class Services:
     uploads: Path
     limits: Limits = field(default_factory=Limits)
     metrics: Metrics = field(default_factory=Metrics)
+    crowd: Crowd = field(default_factory=Crowd)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from masterify_server import logs
+from masterify_server.crowd import Crowd
 from masterify_server.errors import STATUSES, ApiError, body_of, unavailable
 from masterify_server.metrics import Metrics
 from masterify_server.refusals import RefusedError
@@ -35,11 +36,12 @@ class Surroundings:
     """Wraps the whole application, its error handling included.
 
     Handlers find ``request_id`` and ``language`` in ``request.state`` and may leave there: ``route`` (a
-    template), ``account``, ``key_id``, ``code`` (of the error answered) and ``headers`` for the answer.
+    template), ``account``, ``key_id``, ``code`` (of the error answered), ``entered`` (who
+    is to leave the crowd when it is answered) and ``headers`` for the answer.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self.app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, metrics: Metrics, crowd: Crowd) -> None:
+        self.app, self._metrics, self._crowd = app, metrics, crowd
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,6 +75,8 @@ class Surroundings:
                 raise  # the answer has begun: all that is left is to break it off visibly
         finally:
             self._under_way -= 1
+            if "entered" in state:
+                self._crowd.leave(state["entered"])
             self._record(scope, state, seen, time.perf_counter() - started)
 
     def _record(self, scope: Scope, state: dict[str, Any], seen: dict[str, int], seconds: float) -> None:

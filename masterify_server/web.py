@@ -20,16 +20,18 @@ HEADERS_S = 10.0  # from the first byte of a request (or of a connection) to the
 LINGERING_S = (
     10.0  # for the rest of a body that was refused: closing at once would lose the answer on its way
 )
+STALLED_S = 60.0  # for a client to take what is waiting for it (about 64 kB)
 KEEP_ALIVE_S = 75  # longer than the 60 s that proxies keep their side
 STOPPING_S = 15
 LONGEST_HEADERS_BYTES = 32 * 1024
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with what it lacks: a limit to the time and size of headers, and a lingering close."""
+    """uvicorn's protocol with what it lacks: limits to headers and to clients that take nothing, and a lingering close."""
 
     _waiting: asyncio.TimerHandle | None = None
     _lingering: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
     _header_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -40,9 +42,22 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop all clocks."""
         self._stop_waiting()
-        if self._lingering is not None:
-            self._lingering.cancel()
+        for clock in (self._lingering, self._stalled):
+            if clock is not None:
+                clock.cancel()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client takes less than we send: it has some time to go on."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(STALLED_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It has gone on."""
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+        super().resume_writing()
 
     def on_message_begin(self) -> None:
         """Start the clock of a further request on this connection."""

@@ -35,7 +35,7 @@ def language_of(accept: str | None) -> str:
     for item in accept.split(",")[:20]:
         tag, _, rest = item.partition(";")
         quality = _quality(rest)
-        name = tag.strip().lower().split("-")[0]
+        name = tag.strip().lower().replace("_", "-").split("-")[0]  # en_US, as Java writes it
         asked = asked or bool(name and name.isalpha())
         known = DEFAULT if name == "*" else name
         if known in LANGUAGES and quality > best_q:

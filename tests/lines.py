@@ -18,6 +18,7 @@ def start(store, folder, port):
 from pathlib import Path
 from masterify_core.presets import Library
 from masterify_server import logs, web
+from masterify_server.api import queries
 from masterify_server.app import build_app
 from masterify_server.probe import Probe
 from masterify_server.services import Services
@@ -26,7 +27,7 @@ from masterify_server.storage import open_storage, uploads_folder
 from masterify_server.store import AsyncStore
 from masterify_server.upload import Limits
 from masterify_server.plans import load_plans
-web.HEADERS_S, web.LINGERING_S = 1.0, 2.0
+web.HEADERS_S, web.LINGERING_S, web.STALLED_S, queries.BODY_S = 1.0, 2.0, 1.0, 1.0
 logs.configure()
 settings = Settings(data_dir=Path({str(folder)!r}))
 services = Services(

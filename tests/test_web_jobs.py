@@ -129,6 +129,7 @@ def test_pages_hold_every_job_once_newest_first(web):
         ("after", "nowhere"),
         ("after", "8b0c6d5e-5a43-4f0e-9a51-2f6d0c3a7e11"),
         ("page", "2"),
+        ("limit", ["1", "2"]),
     ],
 )
 def test_wrong_queries_are_named(web, name, value):
@@ -240,6 +241,11 @@ def test_head_tells_the_length_and_sends_nothing(web, done):
     )
 
 
+def test_a_range_counts_with_get_only(web, done):
+    answer = web.call("HEAD", f"/api/v1/jobs/{done}/download", headers={"Range": "bytes=0-9"})
+    assert (answer.status_code, answer.headers["content-length"]) == (200, str(len(MASTER)))
+
+
 def test_several_masters_come_as_an_archive_or_one_by_one(web, both):
     answer = web.get(f"/jobs/{both}/download")
     assert answer.headers["content-type"] == "application/zip"
@@ -320,4 +326,4 @@ def test_the_events_of_an_ended_job_are_its_end(web, done):
 def test_an_empty_file_has_no_satisfiable_range():
     from starlette.datastructures import Headers
 
-    assert ranges.wanted(Headers({}), 0, '"e"').status == 200
+    assert ranges.wanted("GET", Headers({}), 0, '"e"').status == 200

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from masterify_server import wording
+from masterify_server.crowd import MOST_OF_ONE
 from masterify_server.errors import STATUSES
 from masterify_server.store import keys
 from masterify_server.wording import language_of, table
@@ -67,10 +68,11 @@ def test_every_resource_of_the_api_asks_for_a_key(web):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/nothing", "/api/v1/nothing", "/api/v2/jobs", "/api/v1/jobs/../../etc/passwd"]
+    "path",
+    ["/", "/nothing", "/api/v1/nothing", "/api/v2/jobs", "/api/v1/jobs/../../etc/passwd", "/api/v1/account/"],
 )
 def test_unknown_addresses_answer_with_the_envelope(web, path):
-    error_of(web.client.get(path), 404, "NOT_FOUND")
+    error_of(web.client.get(path, follow_redirects=False), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_other_methods_are_refused_and_the_known_ones_named(web, method, path, a
     [
         (None, "ko"), ("", "ko"), ("ko", "ko"), ("ko-KR,ko;q=0.9,en;q=0.5", "ko"), ("en", "en"), ("en-US,en;q=0.9", "en"),
         ("en;q=0.1, ko;q=0.9", "ko"), ("fr", "en"), ("fr, en;q=0.5", "en"), ("*", "ko"), (";;;q=x,,", "ko"), ("en;q=0", "en"),
-        ("en;q=nan", "en"), ("KO", "ko"), ("en;q=2", "en"),
+        ("en;q=nan", "en"), ("en_US", "en"), ("KO", "ko"), ("en;q=2", "en"),
     ],
 )  # fmt: skip
 def test_the_language_is_the_one_asked_for(web, accept, language):
@@ -135,6 +137,20 @@ def test_the_rate_limit_is_kept_counted_over_all_keys_and_told(web):
     assert 1 <= int(answer.headers["retry-after"]) <= 60
     assert answer.headers["retry-after"] in error["message"]
     assert answer.headers["ratelimit"].startswith('"default";r=0;t=')
+
+
+def test_no_account_takes_all_the_places(web):
+    crowd = web.services.crowd
+    for _ in range(MOST_OF_ONE):  # that all are free shows that earlier requests have left
+        assert crowd.enter(web.account)
+    answer = web.get("/account", headers={"Accept-Language": "en"})
+    assert "at the same time" in error_of(answer, 429, "RATE_LIMIT")["message"]
+    assert int(answer.headers["retry-after"]) > 0
+    assert web.client.get("/healthz").status_code == 200
+    crowd.leave(web.account)
+    assert web.get("/account").status_code == 200
+    for _ in range(MOST_OF_ONE - 1):
+        crowd.leave(web.account)
 
 
 def test_a_deployment_may_ask_for_a_higher_plan(tmp_path):

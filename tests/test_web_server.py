@@ -9,15 +9,23 @@ from contextlib import suppress
 
 import pytest
 
+from masterify_server.store import keys, lifecycle
 from tests import stores, webs
 from tests.lines import FIELD, FILE, FORM, answer, connect, free_port, head_of, start
 
+SIZE = 30 * 2**20
+"""More than the buffers of both sides take."""
+
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
+def store():
+    return stores.fresh()
+
+
+@pytest.fixture(scope="module")
+def served(store, tmp_path_factory):
     """A web process with short patience; yields (port, folder, key, process)."""
     folder = tmp_path_factory.mktemp("served")
-    store = stores.fresh()
     key = stores.key(store, stores.account(store, credits=100)).secret
     port = free_port()
     process = start(store, folder, port)
@@ -105,6 +113,40 @@ def test_an_upload_that_drips_is_given_up(served):
                 got = line.recv(100)
     assert got.startswith(b"HTTP/1.1 408")
     assert list((folder / "uploads").iterdir()) == []
+
+
+def test_a_small_body_that_does_not_come_is_given_up(served):
+    with connect(served[0]) as line:
+        line.sendall(head_of(served[2], "Content-Length: 100", path="/api/v1/webhooks") + b'{"url"')
+        status, body = answer(line)
+    assert (status, json.loads(body)["error"]["code"]) == (408, "UPLOAD_TIMEOUT")
+
+
+def test_a_client_that_takes_nothing_is_cut_off(served, store):
+    port, folder, key, _ = served
+    account = store.do(keys.authorize(key, stores.PLANS)).account_id
+    job = stores.admit(store, account)
+    claimed = store.do(lifecycle.claim(job.job_id, "test"))
+    master = folder / "files" / "out" / job.job_id / "1" / "spotify.wav"
+    master.parent.mkdir(parents=True)
+    master.write_bytes(bytes(SIZE))
+    told = {"platform": "spotify", "file": "spotify.wav", "format": "wav", "size": SIZE, "sha256": "0" * 64}
+    call = lifecycle.end_done(
+        job.job_id, claimed.attempt, webs.KEEP, measured={}, results=[told], archive=None
+    )
+    assert store.do(call)
+    wish = head_of(key, path=f"/api/v1/jobs/{job.job_id}/download", method="GET")
+    with connect(port) as patient, connect(port) as idle:
+        idle.sendall(wish)
+        patient.sendall(wish)
+        assert len(answer(patient)[1]) == SIZE
+        time.sleep(2.5)
+        got = 0
+        with suppress(ConnectionResetError):
+            while piece := idle.recv(2**20):
+                got += len(piece)
+        assert got < SIZE
+    assert "Traceback" not in (folder / "log").read_text()
 
 
 def test_a_client_that_hangs_up_leaves_nothing_behind(served):

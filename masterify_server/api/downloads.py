@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from masterify_core.presets import Library
 from masterify_server import links, ranges
 from masterify_server.api.queries import job_id_of, job_of_caller, known_only
-from masterify_server.auth import READ, caller_of
+from masterify_server.auth import READ, caller_of, enter
 from masterify_server.errors import ApiError
 from masterify_server.names import disposition
 from masterify_server.services import services_of
@@ -45,7 +45,7 @@ async def download(request: Request) -> Response:
     services = services_of(request)
     file = _file_of(job, query.get("platform"), services.library)
     etag = f'"{file.sha256}"'
-    part = ranges.wanted(request.headers, file.size, etag)
+    part = ranges.wanted(request.method, request.headers, file.size, etag)
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
@@ -88,6 +88,7 @@ async def _linked(request: Request) -> Job:
     job = await services.store.do(jobs.read_job(job_id))
     if job is None:
         raise ApiError("JOB_NOT_FOUND")
+    enter(request, f"links of {job.account_id}")  # whoever got a link must not keep its owner out
     return job
 
 

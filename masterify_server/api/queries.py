@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from masterify_server.errors import ApiError
@@ -16,6 +18,7 @@ from masterify_server.store.jobs import Job
 from masterify_server.store.keys import Caller
 
 LONGEST_JSON_BYTES = 16_384
+BODY_S = 10.0  # as long as headers may take
 LONGEST_SHOWN = 64
 
 
@@ -38,8 +41,11 @@ def number(name: str, given: str | None, least: int, most: int, default: int) ->
 
 
 def known_only(given: Collection[str], known: Collection[str]) -> None:
-    """Refuse names that mean nothing: a misspelled one would be skipped in silence."""
-    for name in given:
+    """Refuse names that mean nothing, and those that come twice: either would be skipped in silence."""
+    names = [name for name, _ in given.multi_items()] if isinstance(given, QueryParams) else list(given)
+    for name in names:
+        if name in known and names.count(name) > 1:
+            raise ApiError("INVALID_PARAMETER", "repeated", param=name)
         if name not in known:
             raise ApiError(
                 "INVALID_PARAMETER", "unknown", param=name[:LONGEST_SHOWN], known=", ".join(known) or "-"
@@ -49,10 +55,14 @@ def known_only(given: Collection[str], known: Collection[str]) -> None:
 async def json_object(request: Request, known: Collection[str]) -> Mapping[str, Any]:
     """The body as a JSON object with known fields only; an empty body is an empty object."""
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LONGEST_JSON_BYTES:
-            raise ApiError("INVALID_PARAMETER", "json", limit=LONGEST_JSON_BYTES)
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > LONGEST_JSON_BYTES:
+                    raise ApiError("INVALID_PARAMETER", "json", limit=LONGEST_JSON_BYTES)
+    except TimeoutError:
+        raise ApiError("UPLOAD_TIMEOUT", headers={"Connection": "close"}) from None
     try:
         held = json.loads(body or b"{}")
     except (ValueError, RecursionError):
