@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -47,7 +47,7 @@ class Storage(Protocol):
         """Its length in bytes."""
 
     def read(self, name: str, start: int, end: int) -> Iterator[bytes]:
-        """Bytes ``start`` to ``end`` (exclusive), block by block."""
+        """Bytes ``start`` to ``end`` (exclusive), block by block; that it is there is known before the first."""
 
     def delete(self, which: str) -> None:
         """Delete all files of ``in/{job}`` or ``out/{job}``; none there is no error."""
@@ -163,15 +163,14 @@ class Bucket:
             return int(obstore.head(self._bucket, _checked(name))["size"])
 
     def read(self, name: str, start: int, end: int) -> Iterator[bytes]:
-        """Ask for a range."""
+        """Ask for a range; the bucket has answered when this returns, the bytes come as they are taken."""
         import obstore
 
         if end <= start:
-            return
+            return iter(())
         with _told():
             answer = obstore.get(self._bucket, _checked(name), options={"range": (start, end)})
-            for block in answer.stream(min_chunk_size=BLOCK):
-                yield bytes(block)
+            return _arriving(answer.stream(min_chunk_size=BLOCK))
 
     def delete(self, which: str) -> None:
         """Delete file by file."""
@@ -230,3 +229,9 @@ def _blocks(file: Any, start: int, end: int) -> Iterator[bytes]:
         while left > 0 and (block := file.read(min(BLOCK, left))):
             left -= len(block)
             yield block
+
+
+def _arriving(blocks: Iterable[Any]) -> Iterator[bytes]:
+    with _told():
+        for block in blocks:
+            yield bytes(block)

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from masterify_core.audio import Audio
 from masterify_core.errors import DamagedAudioError, NotAudioError, TooLongError, UnusableAudioError
 from masterify_core.files import read
-from masterify_core.files.sieve import check
+from masterify_core.files.sieve import QUIETEST_PEAK, check
+from masterify_core.metering.loudness import hop_energies
+from masterify_core.rendering import programme_lufs
 
 RATE = 16_000
 
@@ -88,6 +91,18 @@ def test_an_mp3_that_starts_in_the_middle_of_a_frame_is_a_song(put):
 def test_silence_is_told(put):
     assert check(put(song(0.5)[:44] + bytes(4000))).is_silent
     assert not check(put(song(0.5))).is_silent
+
+
+def test_silence_with_dither_is_silence(put):
+    dither = np.random.default_rng(5).integers(-2, 3, 8000).astype("<i2").tobytes()
+    assert check(put(song(0.5)[:44] + dither)).is_silent
+
+
+@pytest.mark.parametrize("period", [4, 10, 48, 1000])
+def test_nothing_under_the_quietest_peak_can_be_measured(period):
+    square = np.where(np.arange(RATE) % period < period / 2, QUIETEST_PEAK, -QUIETEST_PEAK)
+    samples = np.stack([square, square]).astype(np.float32)
+    assert not programme_lufs(hop_energies(Audio(samples, RATE))) > -70
 
 
 def test_a_broken_header_is_damage(put):

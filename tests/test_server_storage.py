@@ -48,9 +48,21 @@ def test_what_is_deleted_is_gone_and_nothing_else(storage, tmp_path):
     storage.delete(f"in/{JOB}")
     storage.delete(f"in/{JOB}")
     assert sorted(storage.jobs()) == sorted([f"in/{other}", f"out/{JOB}"])
-    for ask in (storage.size, lambda name: storage.fetch(name, tmp_path)):
+    for ask in (
+        storage.size,
+        lambda name: storage.fetch(name, tmp_path),
+        lambda name: storage.read(name, 0, 1),
+    ):
         with pytest.raises(FileNotFoundError):
             ask(SONG)
+
+
+def test_what_is_being_read_is_read_to_its_end_though_it_is_deleted(storage, tmp_path):
+    content = bytes(range(256)) * 4000
+    put(storage, tmp_path, SONG, content)
+    blocks = storage.read(SONG, 0, len(content))
+    storage.delete(f"in/{JOB}")
+    assert b"".join(blocks) == content
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,9 @@ PIECE_FRAMES = 65_536
 # A stream cut anywhere starts in the middle of a frame, and the longest frame of layer III has 1441 bytes.
 MOST_LEADING_JUNK_BYTES = 2 * 1441
 KINDS = ("FLAC", "MP3", "WAV")
+QUIETEST_PEAK = 10.0 ** (-77.0 / 20.0)
+"""Sound that stays under it lies under -70 LUFS, the absolute gate of BS.1770, whatever it is: two channels add 3 dB and
+K-weighting at most 4. So silence with dither is silence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +51,8 @@ class Facts:
 
     @property
     def is_silent(self) -> bool:
-        """Whether every sample is zero."""
-        return self.peak == 0.0
+        """Whether nothing in it is loud enough to be measured, let alone mastered."""
+        return self.peak < QUIETEST_PEAK
 
 
 def check(path: str | Path, *, max_seconds: float | None = None) -> Facts:

@@ -9,6 +9,9 @@ end
 local clock = redis.call('TIME')
 local now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
+-- Leases last seconds. One that ends later than this was written before the clock was set back, and is over.
+local LONGEST_LEASE_MS = 60000
+
 local function text(number)
   return string.format('%.0f', number)
 end
@@ -99,6 +102,10 @@ local function take_turn(name, limit, period_ms)
   local spacing = period_ms / limit
   local due = tonumber(redis.call('GET', name) or now_ms)
   if due < now_ms then due = now_ms end
+  if due > now_ms + period_ms then  -- the clock was set back: nobody waits for it to catch up
+    due = now_ms + period_ms
+    redis.call('SET', name, string.format('%.3f', due), 'PX', math.ceil(period_ms))
+  end
   local after = due + spacing
   if after - period_ms > now_ms then
     return {0, limit, 0, math.ceil(due - now_ms), math.ceil(after - period_ms - now_ms)}

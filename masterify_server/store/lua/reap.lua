@@ -7,8 +7,8 @@ if held[1] ~= 'processing' then
   return ''
 end
 if attempt == '' then
-  local until_ms = redis.call('ZSCORE', key('leases'), job)
-  if until_ms and tonumber(until_ms) > now_ms then return '' end
+  local left_ms = tonumber(redis.call('ZSCORE', key('leases'), job) or now_ms) - now_ms
+  if left_ms > 0 and left_ms <= LONGEST_LEASE_MS then return '' end
 elseif attempt ~= held[2] then
   return ''
 end
