@@ -29,6 +29,7 @@ STANDARD = "-"
 """Instead of a file: standard output or input."""
 
 Account = Annotated[str, typer.Option("--account", metavar="ACC", help="The account's id, acc_...")]
+Key = Annotated[str, typer.Option("--key", metavar="KEY", help="The key's id, key_...")]
 
 
 @admin.command(cls=Command)
@@ -58,6 +59,35 @@ def create_key(
 ) -> int:
     """Make a key, shown this once."""
     return _done(data_dir, as_json, lambda a, s, p: a.create_key(s, p, account, name))
+
+
+@admin.command(cls=Command)
+def list_keys(account: Account, data_dir: DataDir = None, as_json: Json = False) -> int:
+    """Show an account's keys, revoked ones too: beginning and end, never the key."""
+    return _done(data_dir, as_json, lambda a, s, _: a.list_keys(s, account))
+
+
+@admin.command(cls=Command)
+def revoke_key(account: Account, key: Key, data_dir: DataDir = None, as_json: Json = False) -> int:
+    """Stop a key now."""
+    return _done(data_dir, as_json, lambda a, s, _: a.revoke_key(s, account, key))
+
+
+@admin.command(cls=Command)
+def rotate_key(account: Account, key: Key, data_dir: DataDir = None, as_json: Json = False) -> int:
+    """Replace a key; the new one is shown this once, the old one works for another day."""
+    return _done(data_dir, as_json, lambda a, s, _: a.rotate_key(s, account, key))
+
+
+@admin.command(cls=Command)
+def ledger(
+    account: Account,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=10_000, help="Newest first.")] = 50,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> int:
+    """Show what changed an account's balance, and why."""
+    return _done(data_dir, as_json, lambda a, s, _: a.read_ledger(s, account, limit))
 
 
 @admin.command(cls=Command)

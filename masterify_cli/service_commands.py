@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,7 +40,11 @@ def serve(
     settings = read_settings(data_dir=data_dir)
     first_run.prepare(quiet=False, everything=True)
     return supervisor.serve(
-        settings, host=host, port=port, workers=workers or supervisor.usual_workers(), say=_say(settings)
+        settings,
+        host=host,
+        port=port,
+        workers=workers or supervisor.usual_workers(),
+        say=_say(settings, data_dir),
     )
 
 
@@ -76,8 +81,8 @@ def keeper(data_dir: DataDir = None) -> int:
 class _say:  # noqa: N801
     """Tell on standard error what happens, and at the first word what to do where there is no account yet."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings, self._greeted = settings, False
+    def __init__(self, settings: Settings, data_dir: Path | None) -> None:
+        self._settings, self._data_dir, self._greeted = settings, data_dir, False
 
     def __call__(self, text: str) -> None:
         printing.aside(text)
@@ -96,4 +101,7 @@ class _say:  # noqa: N801
         if not known:
             printing.aside(f"The first account is {made['account']} (plan {plan}, 100 credits).")
             printing.aside(f"Its key, shown this once: {made['key']}")
-        printing.aside(f"Another key: masterify admin create-key --account {made['account']}")
+        words = ["masterify", "admin", "create-key", "--account", made["account"]]
+        if self._data_dir is not None:  # the command must find the same store
+            words += ["--data-dir", str(self._data_dir.absolute())]
+        printing.aside(f"Another key: {shlex.join(words)}")

@@ -12,6 +12,7 @@ from masterify_server import passwords
 from masterify_server.embedded import EmbeddedStore, place_of
 from masterify_server.plans import Plans, load_plans
 from masterify_server.refusals import RefusedError, UnavailableError
+from masterify_server.rfc3339 import time_or_none, time_text
 from masterify_server.settings import Settings
 from masterify_server.store import Store, accounts, keys, users
 from masterify_server.supervisor import alone_in
@@ -71,6 +72,36 @@ def create_key(store: Store, plans: Plans, account_id: str, name: str) -> dict[s
     return {"account": account_id, "key_id": made.key_id, "key": made.secret}
 
 
+def list_keys(store: Store, account_id: str) -> list[dict[str, Any]]:
+    """Keys of an account as they can be shown, oldest first."""
+    account_table(store, account_id)  # to tell an unknown account from one without keys
+    return [_key_table(each) for each in store.do(keys.list_keys(account_id))]
+
+
+def revoke_key(store: Store, account_id: str, key_id: str) -> dict[str, Any]:
+    """Stop a key now."""
+    if not store.do(keys.revoke_key(account_id, key_id, OPERATOR)):
+        raise RefusedError("UNKNOWN_KEY")
+    return {"account": account_id, "key_id": key_id, "revoked": True}
+
+
+def rotate_key(store: Store, account_id: str, key_id: str) -> dict[str, Any]:
+    """Replace a key that is not revoked; ``key`` is shown here and never again, the old one works for another day."""
+    made = keys.new_key()
+    if not store.do(keys.rotate_key(account_id, key_id, made, OPERATOR)):
+        raise RefusedError("UNKNOWN_KEY")
+    return {"account": account_id, "replaces": key_id, "key_id": made.key_id, "key": made.secret}
+
+
+def read_ledger(store: Store, account_id: str, limit: int) -> list[dict[str, Any]]:
+    """The last changes of a balance, newest first."""
+    account_table(store, account_id)
+    rows = store.do(accounts.read_ledger(account_id, limit))
+    return [
+        {"at": time_text(row.at_ms), **{k: v for k, v in asdict(row).items() if k != "at_ms"}} for row in rows
+    ]
+
+
 def add_credits(store: Store, account_id: str, amount: int, note: str) -> dict[str, Any]:
     """Give credits, or take them with a negative amount; a balance is never below 0."""
     left = store.do(accounts.add_credits(account_id, amount, note, OPERATOR))
@@ -106,6 +137,14 @@ def account_table(store: Store, account_id: str) -> dict[str, Any]:
 def list_accounts(store: Store) -> list[dict[str, Any]]:
     """All accounts, oldest first."""
     return [account_table(store, account_id) for account_id in store.do(accounts.list_accounts())]
+
+
+def _key_table(key: keys.ApiKey) -> dict[str, Any]:
+    return {
+        "key_id": key.key_id, "name": key.name, "key": f"{key.prefix}…{key.last4}", "scopes": list(key.scopes),
+        "created_at": time_text(key.created_ms), "last_used_at": time_or_none(key.last_used_ms),
+        "revoked_at": time_or_none(key.revoked_ms),
+    }  # fmt: skip
 
 
 def reconcile(store: Store) -> dict[str, Any]:

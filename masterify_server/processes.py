@@ -17,6 +17,7 @@ def web(settings: Settings, host: str, port: int) -> None:
     from masterify_core.presets import Library
     from masterify_server.app import build_app
     from masterify_server.embedded import store_url
+    from masterify_server.listening import check_free
     from masterify_server.plans import load_plans
     from masterify_server.probe import Probe
     from masterify_server.services import Services
@@ -24,6 +25,7 @@ def web(settings: Settings, host: str, port: int) -> None:
     from masterify_server.store import AsyncStore
     from masterify_server.web import run
 
+    check_free(host, port)
     services = Services(
         settings=settings, plans=load_plans(settings.plans_file), library=Library.load(), probe=Probe(),
         store=AsyncStore(store_url(settings)), storage=open_storage(settings), uploads=uploads_folder(settings),

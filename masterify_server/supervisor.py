@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from masterify_server.embedded import EmbeddedStore, StoreError, store_url
+from masterify_server.listening import check_free
 from masterify_server.parent import die_with_parent
 from masterify_server.settings import Settings
 
@@ -93,12 +94,15 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, say: Say) -
     ------
     StoreError
         The data folder is served already, or the store cannot be started.
+    SettingError
+        The address is taken, or none of this machine.
     """
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     with ExitStack() as stack:
         stack.enter_context(alone_in(settings.data_dir))
+        check_free(host, port)
         embedded = stack.enter_context(EmbeddedStore(settings.data_dir)) if settings.embedded else None
         environment = child_environment(settings)
         children = list(_children(environment, host, port, workers))

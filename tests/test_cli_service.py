@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -10,6 +11,10 @@ import sys
 
 import pytest
 
+from masterify_server.admin import opened
+from masterify_server.plans import load_plans
+from masterify_server.settings import read_settings
+from masterify_server.store.keys import authorize
 from tests.chaos import SONG
 from tests.cli import masterify
 from tests.deployments import ROOT, gone, until
@@ -41,6 +46,21 @@ def test_an_account_is_made_looked_after_and_reconciled(data_dir):
     assert admin(data_dir, "add-credits", *name, "--credits", "-5", "--json").json["credits"] == 15
     assert admin(data_dir, "set-plan", *name, "--plan", "pro", "--json").json["plan"] == "pro"
     assert admin(data_dir, "create-key", *name, "--name", "n8n", "--json").json["key"] != account["key"]
+    first, second = admin(data_dir, "list-keys", *name, "--json").json
+    assert (first["key"], second["name"]) == (f"{account['key'][:13]}…{account['key'][-4:]}", "n8n")
+    newest = admin(data_dir, "rotate-key", *name, "--key", second["key_id"], "--json").json
+    assert admin(data_dir, "revoke-key", *name, "--key", first["key_id"], "--json").json["revoked"] is True
+    shown = admin(data_dir, "list-keys", *name, "--json").json
+    assert [bool(each["revoked_at"]) for each in shown] == [True, True, False]  # the second in a day
+    assert account["key"] not in admin(data_dir, "list-keys", *name).out
+    with opened(read_settings(data_dir=data_dir)) as store:
+        good = [store.do(authorize(key, load_plans())) for key in (account["key"], newest["key"])]
+    assert [caller is not None for caller in good] == [False, True]
+    rows = admin(data_dir, "ledger", *name, "--json").json
+    assert [(row["kind"], row["amount"], row["balance"]) for row in rows] == [
+        ("take", -5, 15),
+        ("grant", 20, 20),
+    ]
     user = admin(
         data_dir,
         "create-user",
@@ -67,6 +87,10 @@ def test_an_account_is_made_looked_after_and_reconciled(data_dir):
         (("create-account", "--name", "a", "--credits", "-1"), 2, "must not be negative"),
         (("set-plan", "--account", "acc_x", "--plan", "pro"), 3, "UNKNOWN_ACCOUNT"),
         (("create-key", "--account", "acc_x"), 3, "UNKNOWN_ACCOUNT"),
+        (("list-keys", "--account", "acc_x"), 3, "UNKNOWN_ACCOUNT"),
+        (("ledger", "--account", "acc_x"), 3, "UNKNOWN_ACCOUNT"),
+        (("revoke-key", "--account", "acc_x", "--key", "key_x"), 3, "UNKNOWN_KEY"),
+        (("rotate-key", "--account", "acc_x", "--key", "key_x"), 3, "UNKNOWN_KEY"),
         (
             ("create-user", "--account", "acc_x", "--email", "a", "--password", "x" * 12),
             2,
@@ -99,6 +123,17 @@ def test_wrong_settings_are_named_before_anything_starts(data_dir, monkeypatch):
     assert ran.code == 2
     assert "MASTERIFY_KEEP_INPUT_H" in ran.err
     assert not data_dir.exists()
+
+
+def test_a_port_that_is_taken_is_said_before_anything_starts(data_dir):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        for words in (("serve",), ("web",)):
+            ran = masterify(*words, "--port", port, "--data-dir", data_dir)
+            assert ran.code == 2
+            assert f"port {port} of 127.0.0.1 cannot be listened on" in ran.err
+            assert "Traceback" not in ran.err
+    assert not (data_dir / "store").exists()
 
 
 def children_of(log):
@@ -143,6 +178,8 @@ def test_one_command_serves_and_one_signal_ends_it(data_dir, tmp_path):
         job = re.search('"job_id":"([^"]+)"', answer)[1]
         until(lambda: '"status":"done"' in ask(f"/api/v1/jobs/{job}", key)[1])
         assert made(data_dir)["plan"] == "starter"  # while it serves
+        told = re.search("Another key: masterify (.*)", log.read_text())[1]
+        assert masterify(*shlex.split(told), "--json").json["key"].startswith("aim_live_")
         refused = subprocess.run(
             [sys.executable, "-m", "masterify_cli", *words], capture_output=True, text=True, cwd=ROOT
         )
