@@ -1,4 +1,4 @@
-"""A real store for tests: one embedded server for the whole run, a prefix of its own for each test."""
+"""A real store for tests: one server of each make for the whole run, a prefix of its own for each test."""
 
 import atexit
 import functools
@@ -7,28 +7,40 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
+
+from masterify_server import embedded
 from masterify_server.embedded import EmbeddedStore
 from masterify_server.plans import load_plans
 from masterify_server.store import AsyncStore, Store, accounts, jobs, keys
 
 PLANS = load_plans()
+MAKES = ("embedded", "redis")
 _numbers = itertools.count()
 
 
 @functools.cache
-def server():
-    """The server of this test process; it ends with it."""
+def server(make="embedded"):
+    """The server of this test process; it ends with it. ``redis`` is the machine's own, as `REDIS_URL` may name."""
     folder = Path(tempfile.mkdtemp(prefix="masterify-tests-"))
-    store = EmbeddedStore(folder)
-    store.start()
+    store, usual = EmbeddedStore(folder), embedded.server_binary
+    if make == "redis":
+        installed = shutil.which("redis-server")
+        if installed is None:
+            pytest.skip("needs redis-server")
+        embedded.server_binary = lambda: installed
+    try:
+        store.start()
+    finally:
+        embedded.server_binary = usual
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(store.stop)
     return store
 
 
-def fresh():
+def fresh(make="embedded"):
     """A store that holds nothing."""
-    store = Store(server().url, prefix=f"{{test{next(_numbers)}}}:")
+    store = Store(server(make).url, prefix=f"{{test{next(_numbers)}}}:")
     store.prepare()
     return store
 

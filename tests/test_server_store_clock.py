@@ -9,9 +9,9 @@ HOUR_MS = 3_600_000
 KEEP = lifecycle.Keep(input_ms=1000, output_ms=2000)
 
 
-@pytest.fixture
-def store():
-    return stores.fresh()
+@pytest.fixture(params=stores.MAKES)
+def store(request):
+    return stores.fresh(request.param)
 
 
 def written_an_hour_later(store, *lists):

@@ -9,9 +9,9 @@ from tests import stores
 DAY_MS = 86_400_000
 
 
-@pytest.fixture
-def store():
-    return stores.fresh()
+@pytest.fixture(params=stores.MAKES)
+def store(request):
+    return stores.fresh(request.param)
 
 
 def hook(store, account, url="https://example.com/a", events=hooks.EVENTS):

@@ -13,9 +13,9 @@ KEEP = lifecycle.Keep(input_ms=1000, output_ms=2000)
 SILENT = JobError(code="INVALID_AUDIO", key="INVALID_AUDIO.silent", words={"rate": 1})
 
 
-@pytest.fixture
-def store():
-    return stores.fresh()
+@pytest.fixture(params=stores.MAKES)
+def store(request):
+    return stores.fresh(request.param)
 
 
 def credits_of(store, account_id):

@@ -13,9 +13,9 @@ from masterify_server.store import AsyncStore, Store, accounts, calls, keys, rat
 from tests import stores
 
 
-@pytest.fixture
-def store():
-    return stores.fresh()
+@pytest.fixture(params=stores.MAKES)
+def store(request):
+    return stores.fresh(request.param)
 
 
 def ask(store, secret):
