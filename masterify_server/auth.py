@@ -20,7 +20,6 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 READ, WRITE = keys.SCOPES
 KEY = re.compile(r"aim_live_[0-9a-f]{32}")
 LONGEST_HEADER = 512
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="masterify"'}
 WINDOW_S = 60
 
 
@@ -48,7 +47,7 @@ async def caller_of(request: Request, scope: str) -> Caller:
     # A key of the wrong form is looked up like any other: no answer comes sooner than another.
     caller = await services.store.do(keys.authorize(secret, services.plans))
     if caller is None or kind.lower() != "bearer" or not KEY.fullmatch(secret) or caller.kind != "live":
-        raise ApiError("INVALID_API_KEY", headers=CHALLENGE)
+        raise ApiError("INVALID_API_KEY")
     request.state.account, request.state.key_id = caller.account_id, caller.key_id
     request.state.headers.update(rate_headers(caller.rate))
     if not caller.rate.allowed:

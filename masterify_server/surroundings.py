@@ -28,6 +28,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+CHALLENGE, UNAUTHORIZED = {"WWW-Authenticate": 'Bearer realm="masterify"'}, 401
 HSTS = "max-age=31536000"
 MOST_AT_ONCE = 1000  # requests under way; more would only wait, and each holds memory
 
@@ -116,8 +117,13 @@ def answer_of(state: dict[str, Any], error: RefusedError) -> JSONResponse:
     state["code"] = error.code
     key, headers = (error.key, error.headers) if isinstance(error, ApiError) else (error.code, {})
     words = message(key, state["language"], {"param": error.param, **error.facts})
+    status = STATUSES[error.code]
     return JSONResponse(
         body_of(error.code, words, state["request_id"], error.param),
-        status_code=STATUSES[error.code],
-        headers={**headers, "Content-Language": state["language"]},
+        status_code=status,
+        headers={
+            **(CHALLENGE if status == UNAUTHORIZED else {}),
+            **headers,
+            "Content-Language": state["language"],
+        },
     )

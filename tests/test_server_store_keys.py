@@ -9,7 +9,18 @@ from masterify_core.errors import SettingError
 from masterify_server import passwords
 from masterify_server.plans import UNLIMITED, load_plans
 from masterify_server.refusals import RefusedError, UnavailableError
-from masterify_server.store import AsyncStore, Store, accounts, calls, keys, rates, running, users
+from masterify_server.store import (
+    AsyncStore,
+    Store,
+    accounts,
+    calls,
+    hooks,
+    jobs,
+    keys,
+    rates,
+    running,
+    users,
+)
 from tests import stores
 
 
@@ -158,6 +169,20 @@ def test_a_plan_takes_effect_at_once(store):
         "key.created",
         "account.created",
     ]
+
+
+def test_a_plan_that_is_no_more_is_refused_by_name(store):
+    account = stores.account(store)
+    store.do(accounts.set_plan(account, "gone", "test"))
+    order = stores.order()
+    for call in (
+        keys.create_key(account, keys.new_key(), "k", stores.PLANS, by="test"),
+        hooks.create_hook(account, "whk_1", "https://a.example", hooks.EVENTS, "", stores.PLANS, "test"),
+        jobs.admit(account, jobs.new_job_id(), order, 1, stores.PLANS),
+    ):
+        with pytest.raises(RefusedError) as told:
+            store.do(call)
+        assert told.value.code == "UNKNOWN_PLAN"
 
 
 def test_plans_are_those_of_the_documentation():

@@ -4,8 +4,8 @@ import pytest
 
 from masterify_server.api import master
 from masterify_server.refusals import UnavailableError
-from masterify_server.store import accounts
-from tests import webs
+from masterify_server.store import accounts, keys
+from tests import stores, webs
 from tests.test_web_master import refused
 
 
@@ -95,3 +95,29 @@ def test_a_file_field_that_a_form_left_empty_is_not_given(web):
     refused(no_song, 400, "INVALID_PARAMETER", "file")
     nothing_in_it = web.call("POST", "/api/v1/master", **form(('name="file"; filename="a.wav"', b"")))
     refused(nothing_in_it, 400, "INVALID_AUDIO", "file")
+
+
+def test_a_key_that_is_revoked_while_the_song_comes_in_starts_no_job(web, monkeypatch):
+    key = stores.key(web.store, web.account)
+    look = web.services.probe.look
+
+    async def revoking(*what):
+        web.store.do(keys.revoke_key(web.account, key.key_id, "test"))
+        return await look(*what)
+
+    monkeypatch.setattr(web.services.probe, "look", revoking)
+    before = web.files(), web.store.do(accounts.read_account(web.account)).credits
+    answer = web.master(key=key.secret)
+    refused(answer, 401, "INVALID_API_KEY")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert (web.files(), web.store.do(accounts.read_account(web.account)).credits) == before
+
+
+def test_an_account_whose_plan_is_no_more_is_told_to_change_it(web):
+    account = stores.account(web.store, "starter", credits=5)
+    key = stores.key(web.store, account)
+    web.store.do(accounts.set_plan(account, "gone", "test"))
+    refused(web.master(key=key.secret), 403, "PLAN_REQUIRED")
+    assert web.get("/account", key=key.secret).status_code == 403
+    web.store.do(accounts.set_plan(account, "pro", "test"))
+    assert web.get("/account", key=key.secret).status_code == 200

@@ -98,7 +98,7 @@ async def _admit(
     try:
         for name, path in stored.items():
             await asyncio.to_thread(services.storage.put, path, name)
-        call = jobs.admit(caller.account_id, job_id, order, cost, services.plans, idempotency)
+        call = jobs.admit(caller.account_id, job_id, order, cost, services.plans, idempotency, caller.key_id)
         needless = False
         admitted = await _decided(services, call)
         needless = admitted.replayed

@@ -61,7 +61,7 @@ def create_hook(
     Raises
     ------
     RefusedError
-        ``WEBHOOK_LIMIT`` (``limit``), ``UNKNOWN_ACCOUNT``.
+        ``WEBHOOK_LIMIT`` (``limit``), ``UNKNOWN_ACCOUNT``, ``UNKNOWN_PLAN``.
     """
     fields = flat(
         {"url": url, "events": ",".join(events), "description": description, "secret": new_webhook_secret()}

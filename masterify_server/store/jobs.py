@@ -136,6 +136,7 @@ def admit(
     cost: int,
     plans: Plans,
     idempotency: tuple[str, str] | None = None,
+    key_id: str | None = None,
 ) -> Call[Admitted]:
     """Accept a job: debit, record and place in the queue in one step, or nothing of it.
 
@@ -146,12 +147,14 @@ def admit(
     idempotency
         The Idempotency-Key and a fingerprint of everything that makes the request what it is (fields and
         SHA-256 of the files).
+    key_id
+        The key that the request came with: it may have been revoked while the song came in.
 
     Raises
     ------
     RefusedError
         ``INSUFFICIENT_CREDITS`` (``left``, ``cost``), ``CONCURRENT_LIMIT`` (``limit``), ``IDEMPOTENCY_CONFLICT``,
-        ``UNKNOWN_ACCOUNT``.
+        ``INVALID_API_KEY``, ``UNKNOWN_ACCOUNT``, ``UNKNOWN_PLAN``.
     """
     key, fingerprint = idempotency or ("", "")
     fields = {
@@ -159,7 +162,7 @@ def admit(
         "song_name": order.song_name, "song_format": order.song_format, "reference_format": order.reference_format,
         "webhook_url": order.webhook_url, "language": order.language,
     }  # fmt: skip
-    fixed = (account_id, job_id, cost, key, fingerprint, IDEMPOTENCY_S, plans.as_argument)
+    fixed = (account_id, key_id or "", job_id, cost, key, fingerprint, IDEMPOTENCY_S, plans.as_argument)
     return Call("admit", (*fixed, *flat(fields)), _admitted)
 
 

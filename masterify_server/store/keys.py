@@ -107,7 +107,7 @@ def create_key(
     Raises
     ------
     RefusedError
-        ``UNKNOWN_ACCOUNT``; ``KEY_LIMIT`` with the plan's ``limit``.
+        ``UNKNOWN_ACCOUNT``, ``UNKNOWN_PLAN``; ``KEY_LIMIT`` with the plan's ``limit``.
     """
     fields = (
         "key_id",

@@ -21,6 +21,17 @@ local function whole(name)
   return cjson.encode(redis.call('HGETALL', name))
 end
 
+-- What a plan allows; nothing if the deployment's table (ARGV, as JSON) does not know it any more.
+local function limits_of(plans, plan)
+  return cjson.decode(plans)[plan]
+end
+
+-- Whether a key that was good when its request began has been revoked since; '' is no key.
+local function is_revoked(id)
+  local at = id ~= '' and redis.call('HGET', key('key', id), 'revoked_ms')
+  return at and tonumber(at) <= now_ms
+end
+
 -- Add credits (or take them, if negative), and write why.
 local function book(account, kind, amount, job, note)
   local left = redis.call('HINCRBY', key('account', account), 'credits', amount)

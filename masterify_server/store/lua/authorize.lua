@@ -4,7 +4,8 @@ if not id then return false end
 local held = redis.call('HMGET', key('key', id), 'account_id', 'revoked_ms', 'kind', 'scopes', 'last_used_ms')
 if not held[1] or (held[2] and tonumber(held[2]) <= now_ms) then return false end
 local account = redis.call('HMGET', key('account', held[1]), 'plan', 'credits', 'name')
-local limit = cjson.decode(ARGV[2])[account[1]].requests_per_minute
+local limits = limits_of(ARGV[2], account[1])
+local limit = limits and limits.requests_per_minute or 1  -- who has no plan is told so, once a minute
 if not held[5] or now_ms - tonumber(held[5]) >= 60000 then
   redis.call('HSET', key('key', id), 'last_used_ms', text(now_ms))
 end

@@ -2,7 +2,9 @@
 local account, hook, plans, by = unpack(ARGV, 1, 4)
 local plan = redis.call('HGET', key('account', account), 'plan')
 if not plan then return {'UNKNOWN_ACCOUNT'} end
-local limit = cjson.decode(plans)[plan].webhooks
+local limits = limits_of(plans, plan)
+if not limits then return {'UNKNOWN_PLAN'} end
+local limit = limits.webhooks
 if redis.call('SCARD', key('account', account, 'hooks')) >= limit then return {'WEBHOOK_LIMIT', limit} end
 redis.call('HSET', key('hook', hook), 'webhook_id', hook, 'account_id', account, 'created_ms', text(now_ms), unpack(ARGV, 5))
 redis.call('SADD', key('account', account, 'hooks'), hook)

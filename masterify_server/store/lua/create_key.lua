@@ -2,7 +2,9 @@
 local account, id, digest, plans, by = unpack(ARGV, 1, 5)
 local plan = redis.call('HGET', key('account', account), 'plan')
 if not plan then return {'UNKNOWN_ACCOUNT'} end
-local limit = cjson.decode(plans)[plan].api_keys
+local limits = limits_of(plans, plan)
+if not limits then return {'UNKNOWN_PLAN'} end
+local limit = limits.api_keys
 if redis.call('SCARD', key('account', account, 'keys')) >= limit then return {'KEY_LIMIT', limit} end
 redis.call('HSET', key('key', id), 'account_id', account, 'digest', digest, 'created_ms', text(now_ms), unpack(ARGV, 6))
 redis.call('SET', key('digest', digest), id)
