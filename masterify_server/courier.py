@@ -89,7 +89,7 @@ class Courier:
 
     def _try(self, delivery: Delivery) -> None:
         settings = self._settings
-        body = body_of(delivery, settings.public_url or "", settings.signing_secret)
+        body = body_of(delivery, settings.public_url, settings.signing_secret)
         headers = headers_of(delivery, body, int(time.time()))
         sent = self._send(delivery.url, headers, body, settings)
         delivered = sent.status is not None and 200 <= sent.status < 300

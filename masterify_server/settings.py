@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class Settings:
     bucket_endpoint, bucket_region, bucket_key_id, bucket_secret
         Of an S3-compatible service; without them the usual AWS variables count.
     public_url
-        Where the outside reaches the service, for links in webhooks; by default what ``serve`` listens on.
+        Where the outside reaches the service, for links in webhooks; by default where the job's request came in.
     secret
         Signs download links; by default made once and kept in ``data_dir``. Machines that share a store must share it.
     webhook_allow_hosts
@@ -113,6 +113,8 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
     if problems:
         raise SettingsError(problems)
     settings = Settings(**values)
+    # Links and other processes must find it from wherever they are.
+    settings = replace(settings, data_dir=settings.data_dir.absolute())
     _check_plan(settings)
     return settings
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 BLOCK = 256 * 1024
 """Bytes of one read."""
+
+CHECKED_S = 5.0
+"""How long a bucket that answered is believed to be there."""
 
 _NAME = re.compile(r"(?:in|out)/[0-9a-f-]{36}(?:/[0-9]+)?(?:/[a-z0-9_]+\.[a-z0-9]+)?")
 
@@ -41,7 +45,7 @@ class Storage(Protocol):
         """Take a file over: it appears whole under ``name``, and ``path`` is gone."""
 
     def fetch(self, name: str, scratch: Path) -> Path:
-        """A path to read the file from; a copy, if there must be one, is made in the folder ``scratch``."""
+        """An absolute path to read the file from; a copy, if there must be one, is made in the folder ``scratch``."""
 
     def size(self, name: str) -> int:
         """Its length in bytes."""
@@ -54,6 +58,9 @@ class Storage(Protocol):
 
     def jobs(self) -> Iterator[str]:
         """``in/{job}`` and ``out/{job}`` of everything that is stored."""
+
+    def check(self) -> None:
+        """See whether files could be stored now."""
 
 
 def open_storage(settings: Settings) -> Storage:
@@ -106,7 +113,7 @@ class Folder:
 
     def fetch(self, name: str, scratch: Path) -> Path:  # noqa: ARG002 (a bucket needs it)
         """The file itself."""
-        path = self.folder / _checked(name)
+        path = self.folder.absolute() / _checked(name)
         if not path.is_file():
             raise FileNotFoundError(name)
         return path
@@ -131,12 +138,22 @@ class Folder:
             if folder.is_dir():
                 yield from (f"{kind}/{entry.name}" for entry in folder.iterdir())
 
+    def check(self) -> None:
+        """Make the folder, if it is not there."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise UnavailableError(f"{self.folder} cannot be made: {error.strerror or error}") from error
+        if not os.access(self.folder, os.W_OK | os.X_OK):
+            raise UnavailableError(f"{self.folder} cannot be written to")
+
 
 class Bucket:
     """Files in a bucket, below a prefix."""
 
     def __init__(self, bucket: Any) -> None:
         self._bucket = bucket
+        self._good_until_s = 0.0
 
     def put(self, path: Path, name: str) -> None:
         """Upload, in parts if it is large."""
@@ -148,7 +165,7 @@ class Bucket:
 
     def fetch(self, name: str, scratch: Path) -> Path:
         """Download."""
-        path = scratch / Path(_checked(name)).name
+        path = scratch.absolute() / Path(_checked(name)).name
         size = self.size(name)
         with path.open("wb") as file:
             for block in self.read(name, 0, size):
@@ -187,6 +204,16 @@ class Bucket:
         with _told():
             for kind in ("in", "out"):
                 yield from obstore.list_with_delimiter(self._bucket, prefix=f"{kind}/")["common_prefixes"]
+
+    def check(self) -> None:
+        """List nothing: wrong addresses, names and secrets show. What was good is asked again after a while only."""
+        import obstore
+
+        if time.monotonic() < self._good_until_s:
+            return
+        with _told():
+            obstore.list_with_delimiter(self._bucket, prefix="check/")
+        self._good_until_s = time.monotonic() + CHECKED_S
 
 
 def open_bucket(settings: Settings) -> Bucket:

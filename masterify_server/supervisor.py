@@ -180,13 +180,10 @@ def _children(environment: Mapping[str, str], host: str, port: int, workers: int
     def command(*words: str) -> list[str]:
         return [sys.executable, "-m", "masterify_server.processes", *words]
 
-    # Whoever asks the web knows its address. A webhook does not: its links lead here, unless the deployment says where.
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (only compared)
-    linked = {"MASTERIFY_PUBLIC_URL": f"http://{shown}:{port}"}
     yield Child("web", "web", command("web", host, str(port)), environment)
     for number in range(1, workers + 1):
         yield Child(f"worker {number}", "worker", command("worker"), environment)
-    yield Child("keeper", "keeper", command("keeper"), {**linked, **environment})
+    yield Child("keeper", "keeper", command("keeper"), environment)
 
 
 def _end_all(children: list[Child]) -> None:

@@ -18,10 +18,11 @@ from masterify_server.wording import message
 SECRET_PREFIX = "whsec_"  # noqa: S105 - how secrets begin, not one
 
 
-def body_of(delivery: Delivery, base_url: str, secret: str) -> bytes:
+def body_of(delivery: Delivery, public_url: str | None, secret: str) -> bytes:
     """Word a message: ``event``, ``job_id``, ``status``, ``error_message`` as documented, and ours.
 
-    The same delivery gives the same bytes but for the expiry of its links. ``secret`` signs those.
+    The same delivery gives the same bytes but for the expiry of its links. ``secret`` signs those, and
+    without a ``public_url`` they lead to where the job's request came in.
     """
     body: dict[str, Any] = {
         "event": delivery.event,
@@ -32,7 +33,7 @@ def body_of(delivery: Delivery, base_url: str, secret: str) -> bytes:
         "created_at": time_text(delivery.created_ms),
     }
     if delivery.job is not None:
-        body |= _about(delivery.job, base_url, secret)
+        body |= _about(delivery.job, public_url or delivery.job.order.base_url or "", secret)
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 

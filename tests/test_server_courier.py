@@ -12,7 +12,7 @@ from masterify_server import courier
 from masterify_server.courier import Courier
 from masterify_server.outbound import Sent
 from masterify_server.settings import Settings
-from masterify_server.store import deliveries, hooks, jobs
+from masterify_server.store import deliveries, hooks, jobs, lifecycle
 from tests import stores
 from tests.deployments import until
 
@@ -63,6 +63,27 @@ def test_a_message_is_signed_and_worded_as_documented(store, tmp_path):
     assert headers["webhook-signature"] == f"v1,{signature}"
     (tried,) = store.do(deliveries.read_deliveries(account, made.webhook_id))
     assert (tried.delivered, tried.status, tried.next_ms) == (True, 204, None)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "reached"), [("https://m.example", "https://m.example"), (None, "https://in.example:8443")]
+)
+def test_links_lead_where_the_deployment_says_or_else_where_the_request_came_in(
+    store, tmp_path, public_url, reached
+):
+    account, told = stores.account(store), []
+    job = stores.admit(store, account, webhook_url="https://h.example/", base_url="https://in.example:8443")
+    store.do(lifecycle.claim(job.job_id, "w"))
+    keep = lifecycle.Keep(input_ms=1000, output_ms=1000)
+    results = [{"platform": "spotify", "file": "spotify.wav"}]
+    store.do(lifecycle.end_done(job.job_id, 1, keep, measured={}, results=results, archive=None))
+    settings = Settings(data_dir=tmp_path, public_url=public_url)
+    carrier = Courier(store, settings, lambda *sent: told.append(sent) or Sent(204, None, 3))
+    assert carrier.deliver_due() == 1
+    carrier.stop()
+    body = json.loads(told[0][2])
+    for url in (body["download_url"], body["results"]["spotify"]["download_url"]):
+        assert url.startswith(f"{reached}/api/v1/jobs/{job.job_id}/download?")
 
 
 @pytest.mark.parametrize(

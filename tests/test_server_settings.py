@@ -1,7 +1,7 @@
 """Settings of a deployment: read from the environment, every wrong one named."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,8 @@ from masterify_server.settings import Settings, SettingsError, read_settings
 
 
 def test_without_an_environment_there_are_usable_settings():
-    assert read_settings({}) == Settings()
+    settings = read_settings({})
+    assert settings == replace(Settings(), data_dir=Path.cwd() / "masterify-data")
     assert Settings().embedded
 
 

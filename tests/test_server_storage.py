@@ -1,11 +1,14 @@
 """Where uploads and masters are: a folder and a bucket behave alike."""
 
 import uuid
+from pathlib import Path
 
 import pytest
 from obstore.store import MemoryStore
 
-from masterify_server.storage import Bucket, Folder, input_name, output_name
+from masterify_server.refusals import UnavailableError
+from masterify_server.settings import Settings
+from masterify_server.storage import Bucket, Folder, input_name, open_bucket, output_name
 
 JOB = "550e8400-e29b-41d4-a716-446655440000"
 SONG = input_name(JOB, "song", "wav")
@@ -63,6 +66,35 @@ def test_what_is_being_read_is_read_to_its_end_though_it_is_deleted(storage, tmp
     blocks = storage.read(SONG, 0, len(content))
     storage.delete(f"in/{JOB}")
     assert b"".join(blocks) == content
+
+
+def test_a_file_is_fetched_to_a_place_that_is_the_same_from_everywhere(storage, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if isinstance(storage, Folder):
+        storage = Folder(Path("files"))
+    put(storage, tmp_path, SONG, b"x")
+    path = storage.fetch(SONG, Path())
+    monkeypatch.chdir("/")
+    assert path.read_bytes() == b"x"
+
+
+def test_a_storage_says_whether_it_could_store(storage):
+    storage.check()
+
+
+def test_a_storage_that_cannot_store_says_so(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UnavailableError):
+        Folder(tmp_path / "file" / "files").check()
+    nowhere = Settings(
+        data_dir=tmp_path,
+        bucket_url="s3://b",
+        bucket_endpoint="http://127.0.0.1:9",
+        bucket_key_id="k",
+        bucket_secret="s",
+    )
+    with pytest.raises(UnavailableError):
+        open_bucket(nowhere).check()
 
 
 @pytest.mark.parametrize(

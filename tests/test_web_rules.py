@@ -11,6 +11,7 @@ import pytest
 from masterify_server import wording
 from masterify_server.crowd import MOST_OF_ONE
 from masterify_server.errors import STATUSES
+from masterify_server.refusals import UnavailableError
 from masterify_server.store import keys
 from masterify_server.wording import language_of, table
 from tests import stores, webs
@@ -197,6 +198,19 @@ def test_health_readiness_and_metrics_answer(web):
     assert page.status_code == 200
     assert 'route="/healthz"' in page.text
     assert "masterify_store" in page.text
+
+
+def test_what_jobs_need_must_be_there_to_be_ready(web, monkeypatch):
+    def away():
+        raise UnavailableError("the bucket does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(web.services.storage, "check", away)
+        error_of(web.client.get("/readyz"), 503, "UNAVAILABLE")
+    web.store.redis.incr(f"{web.store.prefix}schema")  # a newer program has been here
+    error_of(web.client.get("/readyz"), 503, "UNAVAILABLE")
+    web.store.redis.decr(f"{web.store.prefix}schema")
+    assert web.client.get("/readyz").status_code == 200
 
 
 def placeholders(text):

@@ -4,7 +4,7 @@ import pytest
 
 from masterify_server.api import master
 from masterify_server.refusals import UnavailableError
-from masterify_server.store import accounts, keys
+from masterify_server.store import accounts, jobs, keys
 from tests import stores, webs
 from tests.test_web_master import refused
 
@@ -52,6 +52,11 @@ def test_a_job_that_may_have_been_admitted_keeps_its_song(web, monkeypatch):
     monkeypatch.undo()
     again = web.master(headers=headers)
     assert (again.json()["job_id"], again.headers["idempotent-replayed"]) == (admitted[0], "true")
+
+
+def test_a_job_knows_where_its_request_came_in(web):
+    job_id = web.master(headers={"Host": "m.example:8443"}).json()["job_id"]
+    assert web.store.do(jobs.read_job(job_id)).order.base_url == "http://m.example:8443"
 
 
 def form(*parts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -20,9 +21,10 @@ async def healthz(_request: Request) -> JSONResponse:
 
 
 async def readyz(request: Request) -> JSONResponse:
-    """Jobs can be taken: the store answers and the probe is warm."""
+    """Jobs can be taken: the store answers and is of a version that we read, files can be stored, and the probe is warm."""
     services = services_of(request)
-    await services.store.do(lifecycle.counts())
+    await services.store.prepare()
+    await run_in_threadpool(services.storage.check)
     if not services.probe.is_ready or services.stopping.is_set():
         raise unavailable()
     return JSONResponse({"status": "ready"})

@@ -12,7 +12,7 @@ from masterify_server.errors import ApiError
 from masterify_server.names import stem_of
 from masterify_server.probe import Probed
 from masterify_server.refusals import RefusedError, UnavailableError
-from masterify_server.services import Services, services_of
+from masterify_server.services import Services, base_url, services_of
 from masterify_server.storage import input_name
 from masterify_server.store import Call, jobs
 from masterify_server.store.jobs import Admitted, Order
@@ -33,7 +33,7 @@ async def create_job(request: Request, caller: Caller) -> JSONResponse:
             raise ApiError("INVALID_PARAMETER", "missing", param="file")
         wish = await read_wish(upload.texts, services.library, services.settings)
         formats = await _formats(services, upload)
-        order = _order(wish, upload, formats, request.state.language)
+        order = _order(wish, upload, formats, request)
         admitted = await _admit(services, caller, order, upload, idempotency_of(request, upload))
         services.metrics.uploaded(sum(file.bytes for file in upload.files.values()))
     job = admitted.job
@@ -70,13 +70,13 @@ async def _formats(services: Services, upload: Upload) -> dict[str, Probed]:
     return dict(zip(names, await asyncio.gather(*looks), strict=True))
 
 
-def _order(wish: Wish, upload: Upload, formats: dict[str, Probed], language: str) -> Order:
+def _order(wish: Wish, upload: Upload, formats: dict[str, Probed], request: Request) -> Order:
     reference = formats.get("reference_file")
     return Order(
         platforms=wish.platforms, genre=wish.genre, ai_service=wish.ai_service, tier=wish.tier,
         song_name=stem_of(upload.files["file"].name), song_format=formats["file"].container.lower(),
         reference_format=reference.container.lower() if reference else None,
-        webhook_url=wish.webhook_url, language=language,
+        webhook_url=wish.webhook_url, language=request.state.language, base_url=base_url(request),
     )  # fmt: skip
 
 

@@ -32,6 +32,8 @@ class Order:
         ``in/{job_id}/reference.{format}``.
     language
         Of the message, should the job fail.
+    base_url
+        Where the request reached us: links in webhooks lead there, unless the deployment says otherwise.
     """
 
     platforms: tuple[str, ...]
@@ -43,6 +45,7 @@ class Order:
     reference_format: str | None = None
     webhook_url: str | None = None
     language: str = "ko"
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +163,7 @@ def admit(
     fields = {
         "platforms": ",".join(order.platforms), "genre": order.genre, "ai_service": order.ai_service, "tier": order.tier,
         "song_name": order.song_name, "song_format": order.song_format, "reference_format": order.reference_format,
-        "webhook_url": order.webhook_url, "language": order.language,
+        "webhook_url": order.webhook_url, "language": order.language, "base_url": order.base_url,
     }  # fmt: skip
     fixed = (account_id, key_id or "", job_id, cost, key, fingerprint, IDEMPOTENCY_S, plans.as_argument)
     return Call("admit", (*fixed, *flat(fields)), _admitted)
@@ -197,6 +200,7 @@ def job_of(held: Mapping[str, str]) -> Job:
         platforms=tuple(held["platforms"].split(",")), genre=held["genre"], ai_service=held["ai_service"],
         tier=held["tier"], song_name=held["song_name"], song_format=held["song_format"],
         reference_format=held.get("reference_format"), webhook_url=held.get("webhook_url"), language=held["language"],
+        base_url=held.get("base_url"),
     )  # fmt: skip
     (status,) = (each for each in STATUSES if each == held["status"])
     cost = int(held["cost"])
