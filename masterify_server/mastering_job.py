@@ -90,7 +90,10 @@ def request_of(job: Job, storage: Storage, scratch: Path) -> MasterRequest:
     order = job.order
     held = storage.fetch(input_name(job.job_id, "song", order.song_format), scratch)
     # The report names the song by its file, and the name is the user's: made safe at the door, used in here only.
-    song = scratch / f"{order.song_name}.{order.song_format}"
+    # In a folder of its own: files that are fetched have names, too.
+    named = scratch / "named"
+    named.mkdir()
+    song = named / f"{order.song_name}.{order.song_format}"
     song.symlink_to(held)
     table: dict[str, Any] = {
         "source": str(song), "out_dir": str(scratch / "masters"), "platforms": order.platforms, "genre": order.genre,
