@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
@@ -70,6 +71,11 @@ class Surroundings:
         try:
             busy = self._under_way > MOST_AT_ONCE
             await (answer_of(state, unavailable()) if busy else self.app)(scope, receive, pass_on)
+        except asyncio.CancelledError:
+            if seen["status"]:
+                raise
+            # The process ends, and has waited for this one long enough: what has no answer yet can be sent again.
+            await answer_of(state, unavailable())(scope, receive, pass_on)
         except Exception:
             log.exception("fault", extra={logs.FIELDS: {"request_id": state["request_id"]}})
             if not seen["done"]:

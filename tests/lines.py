@@ -27,7 +27,7 @@ from masterify_server.storage import open_storage, uploads_folder
 from masterify_server.store import AsyncStore
 from masterify_server.upload import Limits
 from masterify_server.plans import load_plans
-web.HEADERS_S, web.LINGERING_S, web.STALLED_S, queries.BODY_S = 1.0, 2.0, 1.0, 1.0
+web.HEADERS_S, web.LINGERING_S, web.STALLED_S, web.STOPPING_S, queries.BODY_S = 1.0, 2.0, 1.0, 1, 1.0
 logs.configure()
 settings = Settings(data_dir=Path({str(folder)!r}))
 services = Services(

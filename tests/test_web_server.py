@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from contextlib import suppress
 
@@ -39,6 +40,14 @@ def pour(line, piece):
     for _ in range(200):
         line.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
         time.sleep(0.05)
+
+
+def drip(line, process):
+    """Send a little now and then, until the other side is gone."""
+    with suppress(OSError):
+        while process.poll() is None:
+            line.sendall(b"x")
+            time.sleep(0.2)
 
 
 def test_headers_that_do_not_come_close_the_connection(served):
@@ -170,6 +179,25 @@ def test_who_asks_first_is_told_to_go_on(served):
         assert line.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         line.sendall(body)
         assert answer(line)[0] == 201
+
+
+def test_an_upload_that_the_end_of_the_process_cuts_off_is_told_so(store, served, tmp_path):
+    port = free_port()
+    process = start(store, tmp_path, port)
+    try:
+        with connect(port) as line:
+            line.sendall(head_of(served[2], FORM, "Content-Length: 900000") + FIELD + FILE)
+            sending = threading.Thread(target=drip, args=(line, process), daemon=True)
+            sending.start()
+            time.sleep(0.3)
+            process.terminate()
+            status, body = answer(line)
+        assert (status, json.loads(body)["error"]["code"]) == (503, "UNAVAILABLE")
+        assert process.wait(10) == -signal.SIGTERM
+        assert list((tmp_path / "uploads").iterdir()) == []
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_stopping_ends_open_streams_at_once_and_the_probe_with_it(served):
