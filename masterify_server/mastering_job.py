@@ -34,8 +34,8 @@ _CODES = {
     "not_audio": JobError(code="UNSUPPORTED_FORMAT", key="UNSUPPORTED_FORMAT"),
     "damaged_audio": JobError(code="INVALID_AUDIO", key="INVALID_AUDIO.damaged"),
     "unusable_audio": JobError(code="INVALID_AUDIO", key="INVALID_AUDIO"),
-    "too_long": JobError(code="FILE_TOO_LONG", key="FILE_TOO_LONG", words={"limit_min": 10}),
 }
+# "too_long" is none of these: lengths were checked at the door. Here it means that memory is short, and that is ours.
 INTERNAL = JobError(code="INTERNAL_ERROR", key="INTERNAL_ERROR")
 
 

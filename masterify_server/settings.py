@@ -55,7 +55,7 @@ class Settings:
     keep_input_h, keep_output_h, keep_record_d
         How long uploads and masters are kept after a job has ended (hours), and its record after that (days).
     job_memory_gb, job_cpu_s
-        What one job may use: memory beyond the worker's own, processor seconds.
+        What one job may use: memory beyond the worker's own (ten minutes at 192 kHz need about 5), processor seconds.
     """
 
     data_dir: Path = Path("masterify-data")
@@ -73,7 +73,7 @@ class Settings:
     keep_input_h: float = 24.0
     keep_output_h: float = 168.0
     keep_record_d: float = 90.0
-    job_memory_gb: float = 3.0
+    job_memory_gb: float = 6.0
     job_cpu_s: int = 1200
 
     @property

@@ -3,8 +3,9 @@
 import pytest
 from obstore.store import MemoryStore
 
+from masterify_core.errors import TooLongError
 from masterify_core.presets import Library
-from masterify_server.mastering_job import carry_out
+from masterify_server.mastering_job import INTERNAL, carry_out, job_error
 from masterify_server.storage import Bucket, Folder, input_name, output_name
 from masterify_server.store import jobs, lifecycle
 from tests import stores
@@ -29,6 +30,11 @@ def claimed(storage, tmp_path, **order):
         storage.put(path, input_name(job_id, part, "wav"))
     assert store.do(jobs.read_job(job_id)).status == "queued"
     return store.do(lifecycle.claim(job_id, "test"))
+
+
+def test_too_little_memory_is_a_fault_of_ours_and_no_word_about_the_song():
+    error = TooLongError("song.wav", "needs at least 2.8 GB of memory, 1.3 GB are free")
+    assert job_error(error) == INTERNAL
 
 
 @pytest.mark.parametrize("name", ["song", "reference", "노래", "named"])

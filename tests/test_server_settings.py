@@ -15,6 +15,12 @@ def test_without_an_environment_there_are_usable_settings():
     assert Settings().embedded
 
 
+def test_a_job_may_use_what_the_longest_song_needs():
+    song_bytes = 600 * 192_000 * 2 * 4
+    # The song, its master, and three of them that reading back asks for.
+    assert Settings().job_memory_gb * 2**30 >= 5 * song_bytes
+
+
 def test_every_setting_is_read_from_its_variable(tmp_path):
     given = {
         "data_dir": "/srv/m", "redis_url": "rediss://r:6379/0", "bucket_url": "s3://b/p", "bucket_endpoint": "http://s:8333",
