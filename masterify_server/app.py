@@ -49,6 +49,7 @@ ROUTES = [
         GET=guarded(hooks.read_hook, READ), PATCH=guarded(hooks.change_hook, WRITE), DELETE=guarded(hooks.delete_hook, WRITE),
     ),
     resource(f"{V1}/webhooks/{{webhook_id}}/test", POST=guarded(hooks.test_hook, WRITE)),
+    resource(f"{V1}/webhooks/job/secret", POST=guarded(hooks.rotate_account_secret, WRITE)),
     resource(f"{V1}/webhooks/{{webhook_id}}/secret", POST=guarded(hooks.rotate_secret, WRITE)),
     resource(f"{V1}/webhooks/{{webhook_id}}/deliveries", GET=guarded(deliveries.list_deliveries, READ)),
     resource(

@@ -134,6 +134,30 @@ def test_a_replaced_secret_is_new_and_shown_once(web, hook):
     assert body["secret"] != hook["secret"]
 
 
+def test_what_is_sent_to_a_job_s_own_address_is_logged_sent_again_and_verified_like_others(web):
+    secret = post(web, "/webhooks/job/secret").json()
+    assert (secret["id"], secret["secret"][:6]) == ("job", "whsec_")
+    job_id = web.master(webhook_url=URL).json()["job_id"]
+    web.call("DELETE", f"/api/v1/jobs/{job_id}")
+    (due,) = [d for d in web.store.do(deliveries.take_deliveries()) if d.webhook_id == "job"]
+    assert due.secrets[0] == secret["secret"]
+    assert len(due.secrets) == 2  # the old one signs, too, for a day
+    tried = deliveries.delivery_tried(
+        due.delivery_id, delivered=True, status=204, error=None, took_ms=7, delay_ms=None, gone=False,
+        patience_ms=1, keep_ms=10**6,
+    )  # fmt: skip
+    web.store.do(tried)
+    (row,) = web.get("/webhooks/job/deliveries").json()["deliveries"]
+    assert (row["job_id"], row["delivered"]) == (job_id, True)
+    replay = f"/webhooks/job/deliveries/{row['id']}/replay"
+    other = stores.key(web.store, stores.account(web.store)).secret
+    refused(post(web, replay, other), 404, "NOT_FOUND")
+    assert web.get("/webhooks/job/deliveries", other).json()["deliveries"] == []
+    assert post(web, replay).status_code == 202
+    assert [d.message_id for d in web.store.do(deliveries.take_deliveries())] == [row["id"]]
+    refused(post(web, "/webhooks/job/deliveries/evt_none/replay"), 404, "NOT_FOUND")
+
+
 def test_another_account_s_endpoint_does_not_exist(web, hook):
     other = stores.key(web.store, stores.account(web.store)).secret
     path = f"/api/v1/webhooks/{hook['id']}"

@@ -37,7 +37,8 @@ async def replay_delivery(request: Request, caller: Caller) -> JSONResponse:
     webhook_id, message_id = hook_id_of(request), str(request.path_params["delivery_id"])
     if not await store.do(deliveries.replay_delivery(caller.account_id, webhook_id, message_id)):
         hook = await store.do(hooks.read_hook(caller.account_id, webhook_id))
-        raise ApiError("NOT_FOUND", "webhook" if hook is None else "delivery")
+        known = hook is not None or webhook_id == deliveries.FOR_ONE_JOB
+        raise ApiError("NOT_FOUND", "delivery" if known else "webhook")
     return JSONResponse({"id": message_id}, status_code=202)
 
 

@@ -13,7 +13,8 @@ from masterify_server.api.queries import json_object
 from masterify_server.errors import ApiError
 from masterify_server.rfc3339 import time_or_none, time_text
 from masterify_server.services import services_of
-from masterify_server.store import hooks
+from masterify_server.store import accounts, hooks
+from masterify_server.store.deliveries import FOR_ONE_JOB
 from masterify_server.store.hooks import Hook
 from masterify_server.store.keys import Caller
 
@@ -86,6 +87,15 @@ async def rotate_secret(request: Request, caller: Caller) -> JSONResponse:
     call = hooks.rotate_hook_secret(caller.account_id, hook_id_of(request), caller.key_id)
     hook = _there(await services_of(request).store.do(call))
     return JSONResponse({**hook_view(hook), "secret": hook.secret})
+
+
+async def rotate_account_secret(request: Request, caller: Caller) -> JSONResponse:
+    """Give the account a new secret for addresses that come with jobs, shown in this answer only; the old one lasts a day."""
+    secret = accounts.new_webhook_secret()
+    call = accounts.rotate_webhook_secret(caller.account_id, secret, hooks.SECRET_GRACE_MS, caller.key_id)
+    if not await services_of(request).store.do(call):
+        raise ApiError("INTERNAL_ERROR")
+    return JSONResponse({"id": FOR_ONE_JOB, "secret": secret})
 
 
 def hook_view(hook: Hook) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def read_deliveries(account_id: str, webhook_id: str, limit: int = 50) -> Call[l
 
 
 def replay_delivery(account_id: str, webhook_id: str, message_id: str) -> Call[bool]:
-    """Send a message again, now; False if it is not known (any more)."""
+    """Send a message to an endpoint (or `FOR_ONE_JOB`) again, now; False if it is not known (any more)."""
     return Call("replay_delivery", (account_id, webhook_id, message_id), as_bool)
 
 
