@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -33,6 +35,7 @@ from masterify_server.surroundings import Surroundings, answer_of
 
 log = logging.getLogger("masterify.web")
 V1 = "/api/v1"
+FILE_THREADS = 32
 GONE_AWAY = 499  # nobody reads it; the log does
 
 ROUTES = [
@@ -69,6 +72,10 @@ def build_app(services: Services) -> Surroundings:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        # Disks and buckets are waited for in threads: as many as may be slow at once, not as many as there are cores.
+        asyncio.get_running_loop().set_default_executor(
+            ThreadPoolExecutor(FILE_THREADS, thread_name_prefix="file")
+        )
         services.uploads.mkdir(parents=True, exist_ok=True)
         await services.probe.start()
         try:

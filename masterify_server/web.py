@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import socket
 from types import FrameType
 from typing import Any, cast
@@ -23,6 +24,7 @@ LINGERING_S = (
 STALLED_S = 60.0  # for a client to take what is waiting for it (about 64 kB)
 KEEP_ALIVE_S = 75  # longer than the 60 s that proxies keep their side
 STOPPING_S = 15
+MOST_OPEN = 16_384
 LONGEST_HEADERS_BYTES = 32 * 1024
 
 
@@ -146,6 +148,7 @@ def run(app: ASGIApp, stopping: asyncio.Event, *, host: str, port: int) -> None:
 
     X-Forwarded-For and -Proto are believed of this machine, or of the addresses in ``FORWARDED_ALLOW_IPS``.
     """
+    _open_many_files()
     config = uvicorn.Config(
         cast(Any, app), host=host, port=port, http=PatientProtocol, loop="uvloop", ws="none", lifespan="on",
         log_config=None, access_log=False, server_header=False, date_header=True,
@@ -153,3 +156,11 @@ def run(app: ASGIApp, stopping: asyncio.Event, *, host: str, port: int) -> None:
         timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=STOPPING_S,
     )  # fmt: skip
     WebServer(config, stopping).run()
+
+
+def _open_many_files() -> None:
+    """Take what the system grants: the usual first limit (1024) would be used up by connections that only wait."""
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_OPEN if most == resource.RLIM_INFINITY else min(MOST_OPEN, most)
+    if least != resource.RLIM_INFINITY and least < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

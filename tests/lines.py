@@ -75,7 +75,9 @@ def answer(line):
         0,
     )
     while len(body) < length:
-        body += line.recv(65536)
+        piece = line.recv(65536)
+        assert piece, f"the answer ended after {len(body)} of {length} bytes"
+        body += piece
     return int(head.split()[1]), body
 
 

@@ -2,11 +2,12 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -195,6 +196,25 @@ def test_an_upload_that_the_end_of_the_process_cuts_off_is_told_so(store, served
         assert (status, json.loads(body)["error"]["code"]) == (503, "UNAVAILABLE")
         assert process.wait(10) == -signal.SIGTERM
         assert list((tmp_path / "uploads").iterdir()) == []
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_connections_that_only_wait_do_not_use_up_the_files(store, served, tmp_path):
+    port, before = free_port(), resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, before[1]))
+    try:
+        process = start(store, tmp_path, port)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    try:
+        with ExitStack() as stack:
+            for _ in range(150):
+                stack.enter_context(connect(port))
+            with connect(port) as line:
+                line.sendall(head_of(served[2], path="/api/v1/account", method="GET"))
+                assert answer(line)[0] == 200
     finally:
         process.kill()
         process.wait()

@@ -1,5 +1,9 @@
 """``POST /api/v1/master`` where things are odd: how clients write names, fields left empty, answers that are lost."""
 
+import socket
+import threading
+import time
+
 import pytest
 
 from masterify_server.api import master
@@ -57,6 +61,34 @@ def test_a_job_that_may_have_been_admitted_keeps_its_song(web, monkeypatch):
 def test_a_job_knows_where_its_request_came_in(web):
     job_id = web.master(headers={"Host": "m.example:8443"}).json()["job_id"]
     assert web.store.do(jobs.read_job(job_id)).order.base_url == "http://m.example:8443"
+
+
+def test_names_that_do_not_resolve_hold_up_nobody_else(web, monkeypatch):
+    asked = threading.Semaphore(0)
+
+    def hanging(*_, **__):
+        asked.release()
+        time.sleep(6)
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    other = stores.key(web.store, stores.account(web.store, credits=100)).secret
+    slow = [
+        threading.Thread(target=web.master, kwargs={"webhook_url": f"https://h{n}.example/", "key": other})
+        for n in range(16)
+    ]
+    for thread in slow:
+        thread.start()
+    for _ in range(4):
+        assert asked.acquire(timeout=5)
+    time.sleep(0.3)  # by now all hang, or wait for those that do
+    begun = time.monotonic()
+    answer = web.master()
+    took_s = time.monotonic() - begun
+    web.call("DELETE", answer.headers["location"])
+    for thread in slow:
+        thread.join()
+    assert took_s < 2
 
 
 def form(*parts):
