@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from masterify_server.refusals import RefusedError
 
@@ -75,9 +75,12 @@ class ApiError(RefusedError):
         self.headers = dict(headers or {})
 
 
-def unavailable() -> ApiError:
-    """Refuse because something that the service stands on is not there; the client may come back."""
-    return ApiError("UNAVAILABLE", headers={"Retry-After": str(RETRY_S)}, seconds=RETRY_S)
+def unavailable(detail: Literal["", "unsure"] = "") -> ApiError:
+    """Refuse because something that the service stands on is not there; the client may come back.
+
+    ``unsure`` is for the one moment in which it cannot be known whether a job was accepted.
+    """
+    return ApiError("UNAVAILABLE", detail, headers={"Retry-After": str(RETRY_S)}, seconds=RETRY_S)
 
 
 def body_of(code: str, message: str, request_id: str, param: str | None = None) -> dict[str, Any]:

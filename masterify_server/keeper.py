@@ -74,6 +74,8 @@ def run_keeper(settings: Settings) -> None:
         signal.signal(number, lambda *_: stopping.set())
     store = Store(store_url(settings))
     store.prepare()
+    for weakness in store.weaknesses():
+        log.warning("the store may lose what it is given: %s", weakness)
     keeper = Keeper(settings, store, open_storage(settings), Courier(store, settings))
     listener = threading.Thread(target=_listen, args=(keeper, stopping), daemon=True)
     listener.start()

@@ -13,6 +13,7 @@ import redis
 from masterify_server import embedded
 from masterify_server.embedded import EmbeddedStore, StoreError, place_of, store_url
 from masterify_server.settings import Settings
+from masterify_server.store import Store
 from masterify_server.supervisor import alone_in
 from tests.deployments import gone, until
 
@@ -32,6 +33,17 @@ def test_what_was_written_is_there_after_a_stop_and_after_a_kill(tmp_path):
     with store, client_of(store) as client:
         assert int(client.get("n")) == number == 2
     assert not store.runs()
+
+
+def test_it_keeps_what_it_is_given(tmp_path):
+    with EmbeddedStore(tmp_path) as server:
+        store = Store(server.url)
+        assert store.weaknesses() == []
+        store.redis.config_set("maxmemory", "1gb")
+        store.redis.config_set("maxmemory-policy", "allkeys-lru")
+        store.redis.config_set("appendonly", "no")
+        assert [text.split()[0] for text in store.weaknesses()] == ["appendonly", "maxmemory-policy"]
+        store.close()
 
 
 @pytest.mark.parametrize("name", ['a folder "with" blanks', "노래", "deep" * 60])

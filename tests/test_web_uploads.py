@@ -9,6 +9,7 @@ import pytest
 from masterify_server.api import master
 from masterify_server.refusals import UnavailableError
 from masterify_server.store import accounts, jobs, keys
+from masterify_server.wording import message
 from tests import stores, webs
 from tests.test_web_master import refused
 
@@ -50,7 +51,10 @@ def test_a_job_that_may_have_been_admitted_keeps_its_song(web, monkeypatch):
     monkeypatch.setattr(master, "ADMITTING_S", 0.3)
     monkeypatch.setattr(web.services.store, "do", never_answering)
     headers = {"Idempotency-Key": "lost"}
-    refused(web.master(headers=headers), 503, "UNAVAILABLE")
+    answer = web.master(headers=headers)
+    # Nothing else than this may be said: it was charged.
+    assert refused(answer, 503, "UNAVAILABLE") == message("UNAVAILABLE.unsure", "ko", {"seconds": 5})
+    assert answer.headers["retry-after"] == "5"
     assert len(set(admitted)) == 1 < len(admitted)
     assert f"files/in/{admitted[0]}/song.wav" in web.files()
     monkeypatch.undo()

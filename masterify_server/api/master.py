@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from masterify_server.api.order_form import FORM, Wish, idempotency_key, idempotency_of, read_wish
-from masterify_server.errors import ApiError
+from masterify_server.errors import ApiError, unavailable
 from masterify_server.names import stem_of
 from masterify_server.probe import Probed
 from masterify_server.refusals import RefusedError, UnavailableError
@@ -106,6 +106,10 @@ async def _admit(
     except RefusedError:
         needless = True
         raise
+    except UnavailableError:
+        if needless:
+            raise
+        raise unavailable("unsure") from None
     finally:
         if needless:
             await asyncio.to_thread(services.storage.delete, f"in/{job_id}")

@@ -26,6 +26,7 @@ from redis.retry import Retry
 
 from masterify_server.refusals import UnavailableError
 from masterify_server.store.calls import PREFIX, SCHEMA_VERSION, Call, source
+from masterify_server.store.durability import weaknesses
 from masterify_server.store.watching import Watch
 
 T = TypeVar("T")
@@ -65,6 +66,13 @@ class Store:
     def prepare(self) -> None:
         """Check that the store answers and holds what this version can read; run once at the start of a process."""
         _check_version(self.do(_prepare()))
+
+    def weaknesses(self) -> list[str]:
+        """Why what is written may not be kept; nothing is known of a server that does not tell."""
+        try:
+            return weaknesses(self.redis.info())
+        except RedisError:
+            return []
 
     def close(self) -> None:
         """Close the connections."""
