@@ -106,9 +106,9 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
         try:
             values[name] = _READERS.get(name, str)(text)
         except ValueError as error:
-            shown = "(hidden)" if "secret" in name else repr(text)
+            shown = "(hidden)" if "secret" in name or "@" in text else repr(text)  # a URL may hold a password
             problems.append(f"{variable} {error}, got {shown}")
-    problems += _unknown(environment, names)
+    problems += _unknown(environment, names) + _bucket_problems(environment)
     values.update({name: value for name, value in given.items() if value is not None})
     if problems:
         raise SettingsError(problems)
@@ -117,6 +117,23 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
     settings = replace(settings, data_dir=settings.data_dir.absolute())
     _check_plan(settings)
     return settings
+
+
+def _bucket_problems(environment: Mapping[str, str]) -> list[str]:
+    """Name what is said about a bucket when there is none, and half of a key."""
+    here = {
+        name
+        for name in ("URL", "ENDPOINT", "REGION", "KEY_ID", "SECRET")
+        if environment.get(f"MASTERIFY_BUCKET_{name}")
+    }
+    wrong = []
+    if here and "URL" not in here:
+        wrong += [
+            f"MASTERIFY_BUCKET_{name} needs MASTERIFY_BUCKET_URL, which is not set" for name in sorted(here)
+        ]
+    if len(here & {"KEY_ID", "SECRET"}) == 1:
+        wrong.append("MASTERIFY_BUCKET_KEY_ID and MASTERIFY_BUCKET_SECRET must be set together")
+    return wrong
 
 
 NOT_OURS = {"MASTERIFY_CACHE_DIR", "MASTERIFY_DEBUG", "MASTERIFY_PRESETS_DIR", "MASTERIFY_STORE_SOCKET"}
@@ -170,6 +187,13 @@ def _bucket_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _endpoint(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("must be an address such as https://s3.example.com")
+    return text.rstrip("/")
+
+
 def _public_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
@@ -195,6 +219,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "plans_file": Path,
     "redis_url": _redis_url,
     "bucket_url": _bucket_url,
+    "bucket_endpoint": _endpoint,
     "public_url": _public_url,
     "secret": _secret,
     "webhook_allow_hosts": _hosts,

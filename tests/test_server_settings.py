@@ -72,6 +72,26 @@ def test_all_that_is_wrong_is_named_at_once_and_no_secret_is_shown():
     assert "did you mean MASTERIFY_DATA_DIR" in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"ENDPOINT": "http://s:8333"}, "BUCKET_ENDPOINT needs MASTERIFY_BUCKET_URL"),
+        ({"URL": "s3://b", "ENDPOINT": "s:8333"}, "BUCKET_ENDPOINT must be an address"),
+        ({"URL": "s3://b", "KEY_ID": "k"}, "must be set together"),
+    ],
+)
+def test_half_of_a_bucket_is_named(given, problem):
+    with pytest.raises(SettingsError, match=problem):
+        read_settings({f"MASTERIFY_BUCKET_{name}": text for name, text in given.items()})
+
+
+def test_a_password_in_an_address_is_not_shown():
+    with pytest.raises(SettingsError) as told:
+        read_settings({"REDIS_URL": "http://:hunter2@r:6379"})
+    assert "hunter2" not in str(told.value)
+    assert "REDIS_URL" in str(told.value)
+
+
 @pytest.mark.parametrize(("plan", "problem"), [("gold", "free, starter, pro, studio")])
 def test_the_lowest_plan_must_be_a_plan(plan, problem):
     with pytest.raises(SettingsError, match=problem):
