@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -15,19 +16,19 @@ STALE_S = 2 * 3600
 
 @contextmanager
 def scratch_folder(data_dir: Path, job_id: str) -> Iterator[Path]:
-    """A new folder for one attempt at a job."""
+    """A new folder for one attempt at a job, by this process."""
     above = data_dir / "scratch"
     above.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = Path(tempfile.mkdtemp(dir=above, prefix=f"{job_id}-"))
+    folder = Path(tempfile.mkdtemp(dir=above, prefix=f"{job_id}-{os.getpid()}-"))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def sweep_job(data_dir: Path, job_id: str) -> None:
-    """Delete what a killed process left of a job on this machine."""
-    for folder in (data_dir / "scratch").glob(f"{job_id}-*"):
+def sweep_job(data_dir: Path, job_id: str, pid: int) -> None:
+    """Delete what a process of this machine left of a job when it ended; another may be at work on it by now."""
+    for folder in (data_dir / "scratch").glob(f"{job_id}-{pid}-*"):
         shutil.rmtree(folder, ignore_errors=True)
 
 

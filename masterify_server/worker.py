@@ -79,7 +79,7 @@ class MasterWorker(Worker):
         """The child died over a job: let it wait again now; without notice its lease would have to run out."""
         job_id = queue.job_of_entry(job.id)
         log.warning("job %s: its process ended with status %s", job_id, ret_val)
-        sweep_job(self.bench.settings.data_dir, job_id)
+        sweep_job(self.bench.settings.data_dir, job_id, retpid)
         try:
             self.store.do(reap(job_id, keep_of(self.bench.settings), queue.attempt_of_entry(job.id)))
         except UnavailableError:

@@ -20,8 +20,13 @@ def carry_out(job, storage, library, scratch, on_progress):
     word, _, rest = job.order.song_name.partition(" ")
     with (scratch.parents[1] / "runs").open("a") as runs:
         runs.write(f"{job.job_id} {job.attempt} {os.getpid()}\n")
-    if word == "sleep" or (word == "once" and job.attempt == 1):
-        end = time.monotonic() + float(rest)
+    seconds = rest.split()
+    if (
+        word == "sleep"
+        or (word == "once" and job.attempt == 1)
+        or (word == "each" and job.attempt <= len(seconds))
+    ):
+        end = time.monotonic() + float(seconds[job.attempt - 1] if word == "each" else rest)
         while time.monotonic() < end:
             on_progress("rendering", 0.5)
             time.sleep(0.02)

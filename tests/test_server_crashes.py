@@ -126,6 +126,20 @@ def test_a_child_that_stalls_and_wakes_does_no_harm(live):
     until(lambda: not list((live.settings.data_dir / "scratch").glob(f"{job.job_id}-*")))
 
 
+def test_a_child_that_wakes_while_another_has_its_job_takes_nothing_from_it(live):
+    job = live.submit("each 60 3")
+    stalled = live.running(job)
+    stop(stalled)
+    try:
+        live.running(job, attempt=2)
+    finally:
+        go_on(stalled)
+    until(lambda: gone(stalled), 3)
+    done = live.ended(job)
+    assert (done.status, done.attempt) == ("done", 2), done.error
+    until(lambda: not list((live.settings.data_dir / "scratch").glob(f"{job.job_id}-*")))
+
+
 def test_a_storage_that_is_away_is_waited_for(live):
     job = live.submit(f"away {time.monotonic() + 3}")
     done = live.ended(job)
