@@ -55,6 +55,15 @@ def test_everything_moves_to_another_server(make, request):
     assert [line for line in export_lines(old) if "rate:" in line] == []
 
 
+@pytest.mark.parametrize("cut", [slice(0, -1), slice(0, 2)])
+def test_half_a_copy_is_refused_before_anything_is_written(cut):
+    old, new = stores.fresh(), stores.fresh()
+    filled(old)
+    with pytest.raises(SettingError, match=r"line \d+ is missing"):
+        import_lines(new, list(export_lines(old))[cut])
+    assert list(new.redis.scan_iter(f"{new.prefix}*")) == [f"{new.prefix}schema"]
+
+
 def test_only_an_empty_store_is_written_to():
     store = stores.fresh()
     filled(store)

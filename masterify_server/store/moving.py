@@ -38,26 +38,31 @@ def import_lines(store: Store, lines: Iterable[str]) -> int:
     RefusedError
         ``NOT_EMPTY``: there are accounts already.
     SettingError
-        ``line 3 is not what export writes``; what was written before it stays.
+        ``line 3 is not what export writes``, ``line 41 is missing: ...``; then nothing is written.
     """
     if store.do(list_accounts()):
         raise RefusedError("NOT_EMPTY")
     rows = enumerate(lines, 1)
-    _check_head(next(rows, (1, ""))[1])
-    written = 0
-    for number, line in rows:
-        if not line.strip():
-            continue
-        row = _read(number, line)
-        try:
-            args = (row["key"], row["kind"], json.dumps(row["value"], ensure_ascii=False), row["expires_ms"])
-        except KeyError as error:
-            raise SettingError(f"line {number}", f"has no {error}") from None
-        written += store.do(Call("import_key", args, as_bool))
-    return written
+    promised = _check_head(next(rows, (1, ""))[1])
+    keys = [_key_of(number, line) for number, line in rows if line.strip()]
+    if len(keys) != promised:
+        raise SettingError(
+            f"line {len(keys) + 2}",
+            f"is missing: the first line promises {promised} keys, there are {len(keys)}",
+        )
+    return sum(store.do(Call("import_key", key, as_bool)) for key in keys)
 
 
-def _check_head(line: str) -> None:
+def _key_of(number: int, line: str) -> tuple[str | int, ...]:
+    row = _read(number, line)
+    try:
+        return row["key"], row["kind"], json.dumps(row["value"], ensure_ascii=False), row["expires_ms"]
+    except KeyError as error:
+        raise SettingError(f"line {number}", f"has no {error}") from None
+
+
+def _check_head(line: str) -> int:
+    """How many keys follow."""
     head = _read(1, line)
     if head.get("format") != FORMAT:
         raise SettingError("line 1", "is not what export writes")
@@ -65,6 +70,7 @@ def _check_head(line: str) -> None:
         raise SettingError(
             "line 1", f"is of a newer version (schema {head['schema']}, known is {SCHEMA_VERSION})"
         )
+    return int(head.get("keys", 0))
 
 
 def _read(number: int, line: str) -> dict[str, Any]:
