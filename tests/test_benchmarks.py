@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from benchmarks import inside, report
-from benchmarks.quality import distances
+from benchmarks.quality import distances, own
 from benchmarks.running import Run
 from tests.songs import mix, write
 
@@ -55,3 +56,12 @@ def test_the_judge_of_references_measures_what_was_changed(tmp_path):
     assert max(dataclasses.astuple(same)) < 0.01
     assert wide.width == pytest.approx(20.0 * np.log10(2.0), abs=0.5)  # some bands of the song have no side
     assert wide.width > 2.0 * max(wide.tone, wide.dynamics)
+
+
+@pytest.mark.parametrize("tier", ["standard", "premium"])
+def test_tones_can_be_pushed_into_the_limiter_of_each_tier(tmp_path, tier):
+    song = tmp_path / "song.wav"
+    soundfile.write(song, 0.9 * np.sin(0.13 * np.arange(24_000))[:, None].repeat(2, axis=1), 48_000, "FLOAT")
+    own.main(str(song), str(tmp_path / "out.wav"), "6", "-1", tier)
+    made, _ = soundfile.read(tmp_path / "out.wav")
+    assert 0.85 < np.abs(made).max() <= 10.0 ** (-1.0 / 20.0) * 1.003

@@ -11,10 +11,11 @@ import soundfile
 
 from masterify_core import files
 from masterify_core.metering.report import measure
+from masterify_core.peak_reduction import envelope
 from masterify_core.planning import plan
 from masterify_core.presets import Library
 from masterify_core.rendering import close_overs
-from masterify_core.stages.limiter import envelope, limit
+from masterify_core.stages.limiter import limit
 from masterify_core.units import db_to_gain
 
 
