@@ -85,7 +85,7 @@ class Genre(Checked):
     compression_cap_db: Annotated[float, Range(0.0, 4.0, "dB")]
     glue_ratio: Annotated[float, Range(1.0, 2.0)] = 1.5
     psr_lu: Annotated[float, Range(6.0, 30.0, "LU")] = 16.0
-    clip_db: Annotated[float, Range(0.0, 6.0, "dB")]
+    clip_db: Annotated[float, Range(0.0, 12.0, "dB")]
     loudness_lufs: Lufs
     sources: tuple[Source, ...] = ()
     note: str = ""

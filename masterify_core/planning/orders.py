@@ -10,6 +10,9 @@ from masterify_core.recipe import Order
 from masterify_core.schema import to_table
 from masterify_core.stages.limiter import Limiter
 
+CLIP_FROM_DB = {"standard": 0.8, "high": 0.5}
+"""Where the clipper of each quality begins, over the ceiling, dB: least Zimtohrli distance on eight songs at -8 LUFS."""
+
 
 def order(
     name: str, platform: Platform, genre: str, sound: Genre, loudness_lufs: float | None, ceiling_dbtp: float | None,
@@ -25,7 +28,9 @@ def order(
     ]
     return Order(
         platform=name, title=platform.title, loudness_lufs=target,
-        limiter=Limiter(ceiling_dbtp=ceiling, clip_depth_db=sound.clip_db, quality=quality),
+        limiter=Limiter(
+            ceiling_dbtp=ceiling, clip_from_db=CLIP_FROM_DB[quality], clip_depth_db=sound.clip_db, quality=quality
+        ),
         bit_depth=bit_depth or platform.bit_depth or "24", sample_rate=sample_rate or platform.sample_rate_hz,
         codecs=platform.codecs, codec_check=codec_check,
         budget=Budget(**{key: round(most * mixture, 4) for key, most in to_table(USUAL_BUDGET).items()}),

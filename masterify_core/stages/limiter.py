@@ -68,7 +68,7 @@ class Limiter(Checked):
     clip_depth_db: Annotated[float, Range(0.0, 12.0, "dB")] = 6.0
     quality: Literal["standard", "high"] = "standard"
     lookahead_ms: Ms = 1.5
-    fast_ms: Ms = 10.0
+    fast_ms: Ms = 5.0
     slow_ms: Ms = 300.0
     attack_ms: Ms = 40.0
 
