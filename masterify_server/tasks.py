@@ -6,13 +6,16 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from masterify_core.errors import MasterifyError
 from masterify_core.presets import Library
 from masterify_server import sandbox
+from masterify_server.excerpting import store_excerpts
 from masterify_server.mastering_job import INTERNAL, carry_out, job_error
 from masterify_server.refusals import UnavailableError
 from masterify_server.retention import keep_of
@@ -66,13 +69,27 @@ def master_job(job_id: str) -> str:
     sandbox.enter(sandbox.Limits(memory_gb=bench.settings.job_memory_gb, cpu_s=bench.settings.job_cpu_s))
     # The scratch folder is swept after the end is written: nobody waits for that.
     with ExitStack() as scratch:
-        ending = _ending(job, bench, scratch, heart)
+        ending, results = _ending(job, bench, scratch, heart)
         heart.stop()
-        return _end(store, ending, job)
+        ended = _end(store, ending, job)
+        if ended and results:
+            _leave_excerpts(job, results, bench, scratch)
+        return "ended" if ended else "lost"
 
 
-def _ending(job: Job, bench: Bench, scratch: ExitStack, heart: _Heart) -> Call[bool]:
-    """Carry the job out; answers the call that ends it. A storage that is away is waited for."""
+def _leave_excerpts(job: Job, results: Sequence[Mapping[str, Any]], bench: Bench, scratch: ExitStack) -> None:
+    """Make what the dashboard plays. The job is done and paid for: whatever goes wrong here only costs the player."""
+    try:
+        folder = scratch.enter_context(scratch_folder(bench.settings.data_dir, job.job_id))
+        store_excerpts(job, results, open_storage(bench.settings), folder)
+    except Exception as error:
+        log.warning("job %s has no excerpts: %s: %s", job.job_id, type(error).__name__, error)
+
+
+def _ending(
+    job: Job, bench: Bench, scratch: ExitStack, heart: _Heart
+) -> tuple[Call[bool], Sequence[Mapping[str, Any]]]:
+    """Carry the job out; answers the call that ends it, and the masters. A storage that is away is waited for."""
     failed = partial(end_failed, job.job_id, job.attempt, keep_of(bench.settings))
     deadline = time.monotonic() + AWAY_S
     while True:
@@ -87,22 +104,23 @@ def _ending(job: Job, bench: Bench, scratch: ExitStack, heart: _Heart) -> Call[b
             continue
         except MasterifyError as error:
             log.info("job %s failed: %s", job.job_id, error)
-            return failed(job_error(error), f"{type(error).__name__}: {error}")
+            return failed(job_error(error), f"{type(error).__name__}: {error}"), ()
         except Exception as error:
             log.exception("job %s failed: a fault of ours", job.job_id)
-            return failed(INTERNAL, f"{type(error).__name__}: {error}")
-        return end_done(
+            return failed(INTERNAL, f"{type(error).__name__}: {error}"), ()
+        done = end_done(
             job.job_id, job.attempt, keep_of(bench.settings),
             measured=outcome.measured, results=outcome.results, archive=outcome.archive,
         )  # fmt: skip
+        return done, outcome.results
 
 
-def _end(store: Store, ending: Call[bool], job: Job) -> str:
+def _end(store: Store, ending: Call[bool], job: Job) -> bool:
     """Write the end, for as long as it takes a store to come back; the lease may be lost meanwhile, the end is fenced."""
     deadline = time.monotonic() + ENDING_S
     while True:
         try:
-            return "ended" if store.do(ending) else "lost"
+            return store.do(ending)
         except UnavailableError:
             if time.monotonic() > deadline:
                 log.warning("job %s has ended, but the store does not come back", job.job_id)

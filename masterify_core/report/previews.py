@@ -66,6 +66,20 @@ def part(audio: Audio, start_s: float, length_s: float) -> Audio:
 
 def previews(parts: Sequence[Audio], kbps: int = KBPS) -> list[Preview]:
     """Bring parts to one loudness, the loudest at which none comes over -1 dBTP, and encode them; none if one is silent."""
+    matched = equally_loud(parts)
+    with ThreadPoolExecutor() as pool:  # the encoder takes a second for a preview
+        encoded = pool.map(lambda each: mp3_bytes(each[0], kbps), matched)
+        return [
+            Preview(mp3=mp3, own_gain_db=own_gain_db)
+            for mp3, (_, own_gain_db) in zip(encoded, matched, strict=True)
+        ]
+
+
+def equally_loud(parts: Sequence[Audio]) -> list[tuple[Audio, float]]:
+    """Bring parts to one loudness, each with the gain (dB, never above 0) that gives the true differences back.
+
+    It is the loudest at which none comes over -1 dBTP. If one of them is silent there is none, and the answer is empty.
+    """
     loudness = [programme_lufs(energies(each.samples, each.rate)) for each in parts]
     peaks = [find_peaks(each.samples, each.rate).true_dbtp for each in parts]
     heard = list(zip(loudness, peaks, strict=True))
@@ -73,10 +87,7 @@ def previews(parts: Sequence[Audio], kbps: int = KBPS) -> list[Preview]:
         return []
     loudest = max(lufs for lufs, _ in heard)
     shared = min(loudest, *(lufs + HIGHEST_DBTP - peak for lufs, peak in heard))
-
-    def made(each: Audio, lufs: float) -> Preview:
-        matched = Audio(each.samples * np.float32(db_to_gain(shared - lufs)), each.rate)
-        return Preview(mp3=mp3_bytes(matched, kbps), own_gain_db=round(lufs - loudest, 2))
-
-    with ThreadPoolExecutor() as pool:  # the encoder takes a second for a preview
-        return list(pool.map(made, parts, loudness))
+    return [
+        (Audio(each.samples * np.float32(db_to_gain(shared - lufs)), each.rate), round(lufs - loudest, 2))
+        for each, lufs in zip(parts, loudness, strict=True)
+    ]
