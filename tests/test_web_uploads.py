@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from masterify_server.api import master
+from masterify_server.api import accepting
 from masterify_server.refusals import UnavailableError
 from masterify_server.store import accounts, jobs, keys
 from masterify_server.wording import message
@@ -48,7 +48,7 @@ def test_a_job_that_may_have_been_admitted_keeps_its_song(web, monkeypatch):
             raise UnavailableError("the line broke")
         return answer
 
-    monkeypatch.setattr(master, "ADMITTING_S", 0.3)
+    monkeypatch.setattr(accepting, "ADMITTING_S", 0.3)
     monkeypatch.setattr(web.services.store, "do", never_answering)
     headers = {"Idempotency-Key": "lost"}
     answer = web.master(headers=headers)

@@ -1,41 +1,24 @@
-"""``POST /api/v1/master``: receive, check, store, admit. What is refused leaves nothing behind."""
+"""``POST /api/v1/master``: what a program asks for, and what it is answered."""
 
 from __future__ import annotations
-
-import asyncio
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from masterify_server.api.order_form import FORM, Wish, idempotency_key, idempotency_of, read_wish
-from masterify_server.errors import ApiError, unavailable
-from masterify_server.names import stem_of
-from masterify_server.probe import Probed
-from masterify_server.refusals import RefusedError, UnavailableError
-from masterify_server.services import Services, base_url, services_of
-from masterify_server.storage import input_name
-from masterify_server.store import Call, jobs
-from masterify_server.store.jobs import Admitted, Order
+from masterify_server.api.accepting import Asked, Buyer, accept
+from masterify_server.api.order_form import FORM, idempotency_key
+from masterify_server.errors import ApiError
+from masterify_server.services import Services, services_of
 from masterify_server.store.keys import Caller
-from masterify_server.upload import Upload, received
-
-ADMITTING_S, ADMITTING_PAUSE_S = 5.0, 0.2
-"""How long a store that went away is asked again; an upload is too much to be sent twice for a moment's outage."""
 
 
 async def create_job(request: Request, caller: Caller) -> JSONResponse:
     """Accept a song, or say why not; the answer to a repeated Idempotency-Key is the first one's."""
-    services = services_of(request)
-    if idempotency_key(request) is None:  # a repetition is answered whatever is left by now
-        _refuse_early(services, caller)
-    async with received(request, services.uploads, FORM, services.limits) as upload:
-        if "file" not in upload.files:
-            raise ApiError("INVALID_PARAMETER", "missing", param="file")
-        wish = await read_wish(upload.texts, services.library, services.settings)
-        formats = await _formats(services, upload)
-        order = _order(wish, upload, formats, request)
-        admitted = await _admit(services, caller, order, upload, idempotency_of(request, upload))
-        services.metrics.uploaded(sum(file.bytes for file in upload.files.values()))
+    key = idempotency_key(request)
+    if key is None:  # a repetition is answered whatever is left by now
+        _refuse_early(services_of(request), caller)
+    buyer = Buyer(account_id=caller.account_id, key_id=caller.key_id)
+    admitted = await accept(request, buyer, FORM, lambda texts: Asked(wishes=texts, idempotency_key=key))
     job = admitted.job
     headers = {"Location": f"/api/v1/jobs/{job.job_id}"}
     if admitted.replayed:
@@ -61,68 +44,3 @@ def _refuse_early(services: Services, caller: Caller) -> None:
         raise ApiError("INSUFFICIENT_CREDITS", cost=cheapest, left=caller.credits)
     if caller.active_jobs >= limit:
         raise ApiError("CONCURRENT_LIMIT", limit=limit)
-
-
-async def _formats(services: Services, upload: Upload) -> dict[str, Probed]:
-    """Look into all files at once."""
-    names = list(upload.files)
-    looks = (services.probe.look(upload.files[name].path, name) for name in names)
-    return dict(zip(names, await asyncio.gather(*looks), strict=True))
-
-
-def _order(wish: Wish, upload: Upload, formats: dict[str, Probed], request: Request) -> Order:
-    reference = formats.get("reference_file")
-    return Order(
-        platforms=wish.platforms, genre=wish.genre, ai_service=wish.ai_service, tier=wish.tier,
-        song_name=stem_of(upload.files["file"].name), song_format=formats["file"].container.lower(),
-        reference_format=reference.container.lower() if reference else None,
-        webhook_url=wish.webhook_url, language=request.state.language, base_url=base_url(request),
-    )  # fmt: skip
-
-
-async def _admit(
-    services: Services, caller: Caller, order: Order, upload: Upload, idempotency: tuple[str, str] | None
-) -> Admitted:
-    """Store the files, then let the store decide: a worker may begin the moment it says yes.
-
-    The files are deleted only if it is certain that no job needs them. Where the store went away before its answer
-    came, the job may have been admitted; if not, the keeper finds files without a job.
-    """
-    job_id = jobs.new_job_id()
-    stored = {input_name(job_id, "song", order.song_format): upload.files["file"].path}
-    if order.reference_format is not None:
-        reference = upload.files["reference_file"].path
-        stored[input_name(job_id, "reference", order.reference_format)] = reference
-    cost = services.plans.cost(order.tier)
-    needless = True
-    try:
-        for name, path in stored.items():
-            await asyncio.to_thread(services.storage.put, path, name)
-        call = jobs.admit(caller.account_id, job_id, order, cost, services.plans, idempotency, caller.key_id)
-        needless = False
-        admitted = await _decided(services, call)
-        needless = admitted.replayed
-        return admitted
-    except RefusedError:
-        needless = True
-        raise
-    except UnavailableError:
-        if needless:
-            raise
-        raise unavailable("unsure") from None
-    finally:
-        if needless:
-            await asyncio.to_thread(services.storage.delete, f"in/{job_id}")
-
-
-async def _decided(services: Services, call: Call[Admitted]) -> Admitted:
-    """Ask until there is an answer: a call that was carried out, and is sent again, answers the job that it made."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + ADMITTING_S
-    while True:
-        try:
-            return await services.store.do(call)
-        except UnavailableError:
-            if loop.time() > end or services.stopping.is_set():
-                raise
-            await asyncio.sleep(ADMITTING_PAUSE_S)

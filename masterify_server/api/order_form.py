@@ -91,18 +91,20 @@ async def check_webhook_url(url: str, settings: Settings, param: str) -> None:
         return
 
 
-def idempotency_of(request: Request, upload: Upload) -> tuple[str, str] | None:
-    """The Idempotency-Key and a fingerprint of all that makes the request what it is; None without a key."""
-    key = idempotency_key(request)
-    if key is None:
-        return None
-    what = [sorted(upload.texts.items()), sorted((name, f.sha256) for name, f in upload.files.items())]
-    return key, hashlib.sha256(json.dumps(what).encode()).hexdigest()
+def fingerprint_of(wishes: Mapping[str, str], upload: Upload) -> str:
+    """What makes a request what it is: two with the same Idempotency-Key must have the same one."""
+    what = [sorted(wishes.items()), sorted((name, f.sha256) for name, f in upload.files.items())]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 
 def idempotency_key(request: Request) -> str | None:
     """The header, checked."""
     key = request.headers.get("idempotency-key")
-    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+    if key is not None and not is_idempotency_key(key):
         raise ApiError("INVALID_PARAMETER", "header", param="Idempotency-Key", limit=LONGEST_KEY)
     return key
+
+
+def is_idempotency_key(key: str) -> bool:
+    """Whether it may be one."""
+    return 0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()
