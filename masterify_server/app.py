@@ -31,6 +31,7 @@ from masterify_server.auth import READ, WRITE, guarded
 from masterify_server.errors import ApiError
 from masterify_server.refusals import RefusedError, UnavailableError
 from masterify_server.services import Services
+from masterify_server.site import routes as site
 from masterify_server.surroundings import Surroundings, answer_of
 
 log = logging.getLogger("masterify.web")
@@ -86,7 +87,7 @@ def build_app(services: Services) -> Surroundings:
             await services.store.close()
 
     app = Starlette(
-        routes=ROUTES,
+        routes=[*ROUTES, *site.ROUTES],
         lifespan=lifespan,
         exception_handlers={
             RefusedError: _refused,

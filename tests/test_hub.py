@@ -135,13 +135,15 @@ def test_every_flow_has_a_whole_guide_in_both_languages(language):
         for part in (guide.needs, guide.n8n, guide.make, guide.notes):
             assert len(part) >= 3
             assert all(text.strip() for text in part)
-        assert any(
-            "make.com" in note and ("not been run" in note or "실행해 보지는" in note) for note in guide.notes
-        )
+        assert guide.tested
+        assert set(guide.n8n_files) | set(guide.make_files) <= {
+            f"{guide.name}.{part}{'.blueprint' * part.startswith('make')}.json"
+            for part in guides.file_notes(language)
+        }
 
 
 def test_the_guides_of_both_languages_say_as_much():
     for english, korean in zip(guides.guides("en"), guides.guides("ko"), strict=True):
-        for part in ("needs", "n8n", "make", "notes"):
+        for part in ("needs", "n8n", "make", "notes", "tested"):
             assert len(getattr(english, part)) == len(getattr(korean, part))
         assert re.search("[가-힣]", korean.title + korean.summary)

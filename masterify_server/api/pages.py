@@ -19,13 +19,18 @@ POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+BOLD = re.compile(r"\*\*([^*]+)\*\*")
 CODE, LINK = re.compile(r"`([^`]+)`"), re.compile(r"\[([^\]]+)\]\((https://[^)\s]+)\)")
 
 
 def page(template: str, values: Mapping[str, Any]) -> HTMLResponse:
     """Render a template of the folder ``templates``; nothing on it runs or is loaded."""
-    text = _environment().get_template(template).render(values)
-    return HTMLResponse(text, headers={"Content-Security-Policy": POLICY})
+    return HTMLResponse(render(template, values), headers={"Content-Security-Policy": POLICY})
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """Fill a template in; everything is escaped, and what it names must be there."""
+    return _environment().get_template(template).render(values)
 
 
 def prose(text: str) -> Markup:
@@ -56,7 +61,7 @@ def _table(block: str) -> Markup:
 
 def _inline(text: str) -> Markup:
     safe = str(escape(text.strip()))
-    safe = CODE.sub(r"<code>\1</code>", safe)
+    safe = BOLD.sub(r"<strong>\1</strong>", CODE.sub(r"<code>\1</code>", safe))
     return Markup(LINK.sub(r'<a href="\2">\1</a>', safe))  # noqa: S704 - escaped above
 
 

@@ -32,6 +32,8 @@ class Guide:
         Steps for either maker.
     notes
         What else to know.
+    tested
+        What of it was tried, with which versions, and what was not.
     n8n_files, make_files
         Names of the importable files.
     """
@@ -44,6 +46,7 @@ class Guide:
     n8n: tuple[str, ...]
     make: tuple[str, ...]
     notes: tuple[str, ...]
+    tested: tuple[str, ...]
     n8n_files: tuple[str, ...]
     make_files: tuple[str, ...]
 
@@ -54,12 +57,20 @@ def guides(language: Language) -> tuple[Guide, ...]:
     return tuple(_guide(name, tables["common"][language], tables[name][language]) for name in FLOWS)
 
 
+def file_notes(language: Language) -> Mapping[str, str]:
+    """What a file is for, by what its name says after the flow: ``n8n.webhook``, ``make.1-upload`` and so on."""
+    notes: Mapping[str, str] = _tables()["files"][language]
+    return notes
+
+
 def _guide(name: str, common: Mapping[str, Any], own: Mapping[str, Any]) -> Guide:
-    of_flow = [file for file in texts() if file.startswith(f"{name}.")]
+    of_flow = sorted(
+        (file for file in texts() if file.startswith(f"{name}.")), key=lambda file: ".polling." in file
+    )
     return Guide(
         name=name, title=own["title"], summary=own["summary"], outcome=own["outcome"],
         needs=(*common["needs"], *own["needs"]), n8n=(*common["n8n"], *own["n8n"]), make=(*common["make"], *own["make"]),
-        notes=(*own["notes"], *common["notes"]),
+        notes=(*own["notes"], *common["notes"]), tested=(*own["tested"], *common["tested"]),
         n8n_files=tuple(file for file in of_flow if ".n8n." in file),
         make_files=tuple(file for file in of_flow if ".make." in file),
     )  # fmt: skip

@@ -98,11 +98,11 @@ def get_job(created: int) -> Module:
     )
 
 
-def download(url: str, only_if: tuple[str, str, str] | None = None) -> Module:
+def download(url: str, only_if: tuple[str, str, str] | None = None, name: str = "Download master") -> Module:
     """Fetch a file: ``data`` and ``fileName`` of what follows."""
     mapper = {"url": url, "serializeUrl": False, "method": "get", "shareCookies": False}
     return Module(
-        name="Download master", module="http:ActionGetFile", version=3, mapper=mapper,
+        name=name, module="http:ActionGetFile", version=3, mapper=mapper,
         parameters={"handleErrors": True}, only_if=only_if,
     )  # fmt: skip
 

@@ -75,7 +75,7 @@ def airtable_queue() -> dict[str, Table]:
             "config": {"triggerField": "Created", "labelField": "Name"}, "maxRecords": 1, "useColumnId": False,
         },
     )  # fmt: skip
-    mix = download("{{1.Mix[].url}}")
+    mix = download("{{1.Mix[].url}}", name="Download mix")
 
     def created(call_back: str | None) -> Module:
         return upload(
