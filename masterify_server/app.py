@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from masterify_server import errors
 from masterify_server.api import (
@@ -28,6 +28,9 @@ from masterify_server.api import (
 )
 from masterify_server.api.routing import resource
 from masterify_server.auth import READ, WRITE, guarded
+from masterify_server.dashboard import pages
+from masterify_server.dashboard import routes as dashboard
+from masterify_server.dashboard.sessions import is_below
 from masterify_server.errors import ApiError
 from masterify_server.refusals import RefusedError, UnavailableError
 from masterify_server.services import Services
@@ -87,7 +90,7 @@ def build_app(services: Services) -> Surroundings:
             await services.store.close()
 
     app = Starlette(
-        routes=[*ROUTES, *site.ROUTES],
+        routes=[*ROUTES, *site.ROUTES, *dashboard.ROUTES],
         lifespan=lifespan,
         exception_handlers={
             RefusedError: _refused,
@@ -102,21 +105,23 @@ def build_app(services: Services) -> Surroundings:
     return Surroundings(app, services.metrics, services.crowd)
 
 
-def _refused(request: Request, error: Exception) -> JSONResponse:
+def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
+    if is_below(request):
+        return pages.refusal(request, error)
     return answer_of(request.scope["state"], error)
 
 
-def _unavailable(request: Request, error: Exception) -> JSONResponse:
+def _unavailable(request: Request, error: Exception) -> Response:
     log.warning("unavailable: %s", error)
     return _refused(request, errors.unavailable())
 
 
-def _no_route(request: Request, _error: Exception) -> JSONResponse:
+def _no_route(request: Request, _error: Exception) -> Response:
     return _refused(request, ApiError("NOT_FOUND"))
 
 
-def _fault(request: Request, _error: Exception) -> JSONResponse:
+def _fault(request: Request, _error: Exception) -> Response:
     return _refused(request, ApiError("INTERNAL_ERROR"))
 
 

@@ -52,19 +52,31 @@ def known_only(given: Collection[str], known: Collection[str]) -> None:
             )
 
 
-async def json_object(request: Request, known: Collection[str]) -> Mapping[str, Any]:
-    """The body as a JSON object with known fields only; an empty body is an empty object."""
+async def read_body(request: Request, longest: int) -> bytes | None:
+    """A small body, in the time that headers may take; None if it is longer than ``longest`` bytes.
+
+    Raises
+    ------
+    ApiError
+        ``UPLOAD_TIMEOUT``.
+    """
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_S):
             async for piece in request.stream():
                 body += piece
-                if len(body) > LONGEST_JSON_BYTES:
-                    raise ApiError("INVALID_PARAMETER", "json", limit=LONGEST_JSON_BYTES)
+                if len(body) > longest:
+                    return None
     except TimeoutError:
         raise ApiError("UPLOAD_TIMEOUT", headers={"Connection": "close"}) from None
+    return bytes(body)
+
+
+async def json_object(request: Request, known: Collection[str]) -> Mapping[str, Any]:
+    """The body as a JSON object with known fields only; an empty body is an empty object."""
+    body = await read_body(request, LONGEST_JSON_BYTES)
     try:
-        held = json.loads(body or b"{}")
+        held = json.loads(body or b"{}") if body is not None else None
     except (ValueError, RecursionError):
         held = None
     if not isinstance(held, dict):

@@ -46,35 +46,37 @@ def put_user(email: str, account_id: str, password_hash: str, by: str) -> Call[N
     RefusedError
         ``UNKNOWN_ACCOUNT``; ``EMAIL_TAKEN`` by another account.
     """
-    return Call("put_user", (_folded(email), account_id, password_hash, by), _done)
+    return Call("put_user", (folded(email), account_id, password_hash, by), _done)
 
 
 def read_user(email: str) -> Call[User | None]:
     """A user by e-mail address, whatever its case."""
-    return Call("read_user", (_folded(email),), _user)
+    return Call("read_user", (folded(email),), _user)
 
 
 def start_session(session_id: str, email: str, lifetime_ms: int = SESSION_MS) -> Call[bool]:
     """Begin a session of a user whose password was right; False if the user is gone."""
-    return Call("start_session", (_digest(session_id), _folded(email), lifetime_ms), as_bool)
+    return Call("start_session", (digest(session_id), folded(email), lifetime_ms), as_bool)
 
 
 def read_session(session_id: str) -> Call[Session | None]:
     """Who a session belongs to; None if it has ended."""
-    return Call("read_session", (_digest(session_id),), _session)
+    return Call("read_session", (digest(session_id),), _session)
 
 
 def end_session(session_id: str) -> Call[bool]:
     """Log out."""
-    return Call("end_session", (_digest(session_id),), as_bool)
+    return Call("end_session", (digest(session_id),), as_bool)
 
 
-def _folded(email: str) -> str:
+def folded(email: str) -> str:
+    """An e-mail address as it is stored: two that differ in case only are one."""
     return email.strip().casefold()
 
 
-def _digest(session_id: str) -> str:
-    return hashlib.sha256(session_id.encode("utf-8", "surrogateescape")).hexdigest()
+def digest(secret: str) -> str:
+    """SHA-256, hex: what the store knows of a session's id."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _done(answer: str) -> None:

@@ -1,0 +1,49 @@
+"""Plain forms as browsers send them (application/x-www-form-urlencoded), read with limits."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from masterify_server.api.queries import read_body
+from masterify_server.dashboard.visit import NOTHING, Fields
+
+PLAIN = "application/x-www-form-urlencoded"
+LONGEST_FORM_BYTES = 32_768
+MOST_FIELDS = 100
+
+
+class FormError(Exception):
+    """A form that cannot be taken; ``key`` is the text that says so."""
+
+    def __init__(self, key: str, status: int = 400) -> None:
+        super().__init__(key)
+        self.key, self.status = key, status
+
+
+def is_plain(request: Request) -> bool:
+    """Whether the body is a plain form."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == PLAIN
+
+
+async def read_form(request: Request) -> Fields:
+    """Read a plain form; a body of any other kind is left for the view to read.
+
+    Raises
+    ------
+    FormError
+        It is too long, or no form at all.
+    """
+    if not is_plain(request):
+        return NOTHING
+    body = await read_body(request, LONGEST_FORM_BYTES)
+    if body is None:
+        raise FormError("error.form_too_long", 413)
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
+        )
+    except ValueError:
+        raise FormError("error.form_broken") from None
+    return Fields(pairs)
