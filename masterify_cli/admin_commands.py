@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from masterify_cli import exits, printing
+from masterify_cli import exits, printing, refusals
 from masterify_cli.exits import UsageError
 from masterify_cli.help import Command, Group
 from masterify_cli.options import Json
@@ -158,6 +159,7 @@ def export(
     as_json: Json = False,
 ) -> int:
     """Write everything in the store, for another server or as a copy."""
+    from masterify_core.files.placing import placed
     from masterify_server.store.moving import export_lines
 
     with _opened(data_dir) as (store, _):
@@ -167,9 +169,9 @@ def export(
             raise UsageError("with --json, export needs a file to write to")
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         return exits.DONE
-    path = Path(into)
-    path.touch(mode=0o600)  # it holds the secrets of webhooks
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    with placed(into, overwrite=True) as (file, _):
+        os.fchmod(file.fileno(), 0o600)  # it holds the secrets of webhooks
+        file.write("".join(f"{line}\n" for line in lines).encode())
     return _moved(len(lines) - 1, "written to", into, as_json)
 
 
@@ -183,11 +185,14 @@ def import_(
     from masterify_server.store.moving import import_lines
 
     try:
-        text = sys.stdin.read() if source == STANDARD else Path(source).read_text(encoding="utf-8")
+        held = sys.stdin.buffer.read() if source == STANDARD else Path(source).read_bytes()
+        lines = held.decode("utf-8").split("\n")
     except OSError as error:
-        raise UsageError(f"{source}: {error.strerror}") from None
+        raise UsageError(f"{source}: {error.strerror or error}; name a file that export wrote") from None
+    except ValueError:  # no UTF-8, or no name for a file
+        raise UsageError(f"{source}: is not what export writes; name a file that export wrote") from None
     with _opened(data_dir) as (store, _):
-        written = import_lines(store, text.splitlines())
+        written = import_lines(store, lines)
     return _moved(written, "read from", source, as_json)
 
 
@@ -205,7 +210,7 @@ def _opened(data_dir: Path | None) -> Iterator[tuple[Store, Plans]]:
     from masterify_server.settings import read_settings
 
     settings = read_settings(data_dir=data_dir)
-    with server.opened(settings) as store:
+    with refusals.worded(), server.opened(settings) as store:
         yield store, server.plans_of(settings)
 
 

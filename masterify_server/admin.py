@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from masterify_core.errors import SettingError
-from masterify_server import passwords
+from masterify_server import passwords, texts
 from masterify_server.embedded import EmbeddedStore, place_of
 from masterify_server.plans import Plans, load_plans
 from masterify_server.refusals import RefusedError, UnavailableError
@@ -55,12 +55,10 @@ def opened(settings: Settings) -> Iterator[Store]:
 def create_account(store: Store, plans: Plans, name: str, plan: str, credits_: int) -> dict[str, Any]:
     """Make an account and its first key; ``key`` is shown here and never again."""
     plans.plan(plan)
-    if not name.strip():
-        raise SettingError("name", "must not be empty")
-    if credits_ < 0:
-        raise SettingError("credits", f"must not be negative, got {credits_}")
+    called = texts.name(name)
+    _check_credits(credits_, 0)
     account_id = accounts.new_account_id()
-    store.do(accounts.create_account(account_id, name.strip(), plan, credits_, OPERATOR))
+    store.do(accounts.create_account(account_id, called, plan, credits_, OPERATOR))
     key = create_key(store, plans, account_id, FIRST_KEY_NAME)
     return {**account_table(store, account_id), **key}
 
@@ -68,7 +66,7 @@ def create_account(store: Store, plans: Plans, name: str, plan: str, credits_: i
 def create_key(store: Store, plans: Plans, account_id: str, name: str) -> dict[str, Any]:
     """Make a key, as many as the plan allows; ``key`` is shown here and never again."""
     made = keys.new_key()
-    store.do(keys.create_key(account_id, made, name, plans, OPERATOR))
+    store.do(keys.create_key(account_id, made, texts.name(name), plans, OPERATOR))
     return {"account": account_id, "key_id": made.key_id, "key": made.secret}
 
 
@@ -104,7 +102,10 @@ def read_ledger(store: Store, account_id: str, limit: int) -> list[dict[str, Any
 
 def add_credits(store: Store, account_id: str, amount: int, note: str) -> dict[str, Any]:
     """Give credits, or take them with a negative amount; a balance is never below 0."""
-    left = store.do(accounts.add_credits(account_id, amount, note, OPERATOR))
+    _check_credits(amount, -accounts.MOST_CREDITS)
+    if amount == 0:
+        raise SettingError("credits", "must not be 0: that would change nothing")
+    left = store.do(accounts.add_credits(account_id, amount, texts.note(note), OPERATOR))
     return {"account": account_id, "added": amount, "credits": left}
 
 
@@ -118,10 +119,9 @@ def set_plan(store: Store, plans: Plans, account_id: str, plan: str) -> dict[str
 
 def create_user(store: Store, account_id: str, email: str, password: str) -> dict[str, Any]:
     """Make somebody who can log in to the dashboard, or change their password."""
-    if email.count("@") != 1 or not all(email.strip().split("@")):
-        raise SettingError("email", f"must be an address like ann@example.com, got {email!r}")
-    store.do(users.put_user(email, account_id, passwords.hash_password(password), OPERATOR))
-    return {"account": account_id, "email": email.strip().casefold()}
+    address = texts.email(email)
+    store.do(users.put_user(address, account_id, passwords.hash_password(password), OPERATOR))
+    return {"account": account_id, "email": address}
 
 
 def account_table(store: Store, account_id: str) -> dict[str, Any]:
@@ -137,6 +137,11 @@ def account_table(store: Store, account_id: str) -> dict[str, Any]:
 def list_accounts(store: Store) -> list[dict[str, Any]]:
     """All accounts, oldest first."""
     return [account_table(store, account_id) for account_id in store.do(accounts.list_accounts())]
+
+
+def _check_credits(amount: int, least: int) -> None:
+    if not least <= amount <= accounts.MOST_CREDITS:
+        raise SettingError("credits", f"must be {least} to {accounts.MOST_CREDITS}, got {amount}")
 
 
 def _key_table(key: keys.ApiKey) -> dict[str, Any]:

@@ -83,27 +83,61 @@ def test_an_account_is_made_looked_after_and_reconciled(data_dir):
     ("words", "code", "said"),
     [
         (("create-account", "--name", "a", "--plan", "gold"), 2, "known are free, starter, pro, studio"),
-        (("create-account", "--name", " "), 2, "name must not be empty"),
-        (("create-account", "--name", "a", "--credits", "-1"), 2, "must not be negative"),
-        (("set-plan", "--account", "acc_x", "--plan", "pro"), 3, "UNKNOWN_ACCOUNT"),
-        (("create-key", "--account", "acc_x"), 3, "UNKNOWN_ACCOUNT"),
-        (("list-keys", "--account", "acc_x"), 3, "UNKNOWN_ACCOUNT"),
-        (("ledger", "--account", "acc_x"), 3, "UNKNOWN_ACCOUNT"),
-        (("revoke-key", "--account", "acc_x", "--key", "key_x"), 3, "UNKNOWN_KEY"),
-        (("rotate-key", "--account", "acc_x", "--key", "key_x"), 3, "UNKNOWN_KEY"),
-        (
-            ("create-user", "--account", "acc_x", "--email", "a", "--password", "x" * 12),
-            2,
-            "email must be an address",
-        ),
+        (("create-account", "--name", " "), 2, "'name' must not be empty"),
+        (("create-account", "--name", "a", "--credits", "-1"), 2, "credits must be 0 to 1000000000000, got -1"),
+        (("create-account", "--name", "a", "--credits", str(10**12 + 1)), 2, "credits must be 0 to 1000000000000"),
+        (("create-account", "--name", "x" * 101), 2, "at most 100 characters"),
+        (("create-account", "--name", "a\x1b[31mb"), 2, "'name' must be one line"),
+        (("create-account", "--name", "a\udcff"), 2, "'name' must be one line"),
+        (("set-plan", "--account", "acc_x", "--plan", "pro"), 3, "list-accounts"),
+        (("create-key", "--account", "acc_x"), 3, "list-accounts"),
+        (("create-key", "--account", "acc\udcff"), 3, "list-accounts"),
+        (("create-key", "--account", "acc_x", "--name", ""), 2, "'name' must not be empty"),
+        (("create-key", "--account", "acc_x", "--name", "x" * 101), 2, "at most 100 characters"),
+        (("list-keys", "--account", "acc_x"), 3, "list-accounts"),
+        (("ledger", "--account", "acc_x"), 3, "list-accounts"),
+        (("add-credits", "--account", "acc_x", "--credits", "1"), 3, "list-accounts"),
+        (("add-credits", "--account", "acc_x", "--credits", "0"), 2, "must not be 0"),
+        (("add-credits", "--account", "acc_x", "--credits", str(2**53 + 1)), 2, "to 1000000000000, got 9007199254740993"),
+        (("add-credits", "--account", "acc_x", "--credits", "1", "--note", "a\nb"), 2, "'note' must be one line"),
+        (("add-credits", "--account", "acc_x", "--credits", "1", "--note", "x" * 201), 2, "at most 200 characters"),
+        (("revoke-key", "--account", "acc_x", "--key", "key_x"), 3, "list-keys"),
+        (("rotate-key", "--account", "acc_x", "--key", "key_x"), 3, "list-keys"),
+        (("create-user", "--account", "acc_x", "--email", "a", "--password", "x" * 12), 2, "must be an e-mail address"),
+        (("create-user", "--account", "acc_x", "--email", "a b@c", "--password", "x" * 12), 2, "must be an e-mail address"),
+        (("create-user", "--account", "acc_x", "--email", "a" * 65 + "@b", "--password", "x" * 12), 2, "must be an e-mail"),
+        (("create-user", "--account", "acc_x", "--email", "a@" + "b" * 260, "--password", "x" * 12), 2, "at most 254"),
         (("create-user", "--account", "acc_x", "--email", "a@b", "--password", "x"), 2, "10 to 1024"),
-        (("import", "nowhere.jsonl"), 2, "nowhere.jsonl"),
+        (("create-user", "--account", "acc_x", "--email", "a@b", "--password", "\udcff" * 12), 2, "must be UTF-8"),
+        (("create-user", "--account", "acc_x", "--email", "a@b", "--password", "x" * 12), 3, "list-accounts"),
+        (("import", "nowhere.jsonl"), 2, "nowhere.jsonl: No such file"),
+        (("import", "/"), 2, "/: Is a directory"),
+        (("import", sys.executable), 2, "is not what export writes"),
+        (("export", "/nowhere/all.jsonl"), 3, "the folder /nowhere does not exist"),
+        (("export", "/"), 3, "/: is a folder"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_is_said_in_one_line(data_dir, words, code, said):
     ran = admin(data_dir, *words)
-    assert ran.code == code
+    assert ran.code == code, ran.err
     assert said in ran.err
+    assert "bug" not in ran.err
+    assert len(ran.err.splitlines()) == 1, ran.err
+
+
+def test_what_the_store_refuses_is_said_with_the_facts_and_a_way_out(data_dir):
+    account = made(data_dir, "free")
+    name = ("--account", account["account"])
+    for words, said, code in (
+        (("create-key", *name), "allows 1 keys; revoke one", "KEY_LIMIT"),
+        (("add-credits", *name, "--credits", "-21"), "20 credits are left", "INSUFFICIENT_CREDITS"),
+        (("add-credits", *name, "--credits", str(10**12)), "never above 1000000000000", "CREDIT_LIMIT"),
+    ):
+        ran = admin(data_dir, *words, "--json")
+        assert (ran.code, ran.json["error"]["code"]) == (3, code)
+        assert said in ran.err
+        assert said in ran.json["error"]["message"]
+    assert admin(data_dir, "ledger", *name, "--json").json[0]["balance"] == 20
 
 
 def test_everything_can_be_taken_along(data_dir, tmp_path):
@@ -111,6 +145,12 @@ def test_everything_can_be_taken_along(data_dir, tmp_path):
     assert admin(data_dir, "export", tmp_path / "all.jsonl", "--json").json["keys"] > 5
     assert admin(data_dir, "export").out == (tmp_path / "all.jsonl").read_text()
     assert (tmp_path / "all.jsonl").stat().st_mode & 0o077 == 0
+    (tmp_path / "all.jsonl").chmod(0o644)  # somebody's: what is written in its place is ours alone, and whole
+    (tmp_path / "second").hardlink_to(tmp_path / "all.jsonl")
+    assert admin(data_dir, "export", tmp_path / "all.jsonl").code == 0
+    assert (tmp_path / "all.jsonl").stat().st_mode & 0o777 == 0o600
+    assert not (tmp_path / "second").samefile(tmp_path / "all.jsonl")
+    assert sorted(path.name for path in tmp_path.glob("*.jsonl*")) == ["all.jsonl"]
     assert admin(tmp_path / "new", "import", tmp_path / "all.jsonl").code == 0
     shown = admin(tmp_path / "new", "list-accounts", "--json").json
     assert [each["account"] for each in shown] == [account["account"]]

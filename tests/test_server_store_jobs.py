@@ -37,6 +37,23 @@ def end(store, job, **rest):
     return store.do(call)
 
 
+def test_a_ledger_goes_on_only_after_an_entry_of_its_own_form(store):
+    account = stores.account(store)
+    (entry,) = store.do(accounts.read_ledger(account))
+    assert store.do(accounts.read_ledger(account, after=entry.entry_id)) == []
+    for wrong in ("", "x", "+", "1", "1-2-3", f"({entry.entry_id}"):
+        with pytest.raises(RefusedError, match="INVALID_PARAMETER"):
+            store.do(accounts.read_ledger(account, after=wrong))
+
+
+def test_credits_stay_below_what_the_store_counts_exactly(store):
+    account = stores.account(store, credits=accounts.MOST_CREDITS - 1)
+    assert store.do(accounts.add_credits(account, 1, "", "t")) == accounts.MOST_CREDITS
+    with pytest.raises(RefusedError, match="CREDIT_LIMIT"):
+        store.do(accounts.add_credits(account, 1, "", "t"))
+    assert store.do(accounts.reconcile(account)).balanced
+
+
 def test_an_accepted_job_is_debited_recorded_and_waiting(store):
     account = stores.account(store, credits=5)
     job = stores.admit(store, account, cost=2, platforms=("melon", "spotify"))

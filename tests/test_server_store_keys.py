@@ -49,6 +49,28 @@ def test_a_key_leads_to_its_account(store):
     assert (caller.rate.limit, caller.rate.remaining, caller.rate.allowed) == (60, 59, True)
 
 
+def test_no_id_reaches_into_what_belongs_to_another(store):
+    account = stores.account(store)
+    store.do(accounts.add_credits(account, 1, "", "t"))
+    store.do(users.put_user("ann@b.c", account, "hash", "t"))
+    store.do(users.start_session("s", "ann@b.c"))
+    job = stores.admit(store, account)
+    for end in (":ledger", ":keys", ":jobs:queued", ":audit"):
+        other = account + end
+        assert store.do(accounts.read_account(other)) is None
+        assert store.do(accounts.reconcile(other)) is None
+        assert store.do(accounts.read_ledger(other)) == []
+        assert store.do(jobs.read_job(job.job_id, other)) is None
+        with pytest.raises(RefusedError, match="UNKNOWN_ACCOUNT"):
+            store.do(accounts.add_credits(other, 1, "", "t"))
+    assert store.do(users.read_user("ann@b.c:sessions")) is None
+    assert store.do(users.start_session("s", "ann@b.c:sessions")) is False
+    assert store.do(keys.revoke_key(account, f"{stores.key(store, account).key_id}:x", "t")) is False
+    assert store.do(accounts.create_account("a:b", "", "pro", 0, "t"))  # whatever its name, it is one account
+    assert store.do(accounts.read_account("a:b")).account_id == "a:b"
+    assert store.do(accounts.read_account("a%3Ab")) is None
+
+
 def test_the_store_never_holds_a_key(store):
     key = stores.key(store, stores.account(store))
     for name in store.redis.scan_iter(f"{store.prefix}*"):

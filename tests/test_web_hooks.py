@@ -74,6 +74,20 @@ def test_a_body_that_is_no_small_json_object_is_refused(web, body):
     refused(post(web, content=body), 400, "INVALID_PARAMETER")
 
 
+@pytest.mark.parametrize("end", [":tries", "%3Atries", ":", "x:tries", "|evt_1"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/test"), ("POST", "/secret"), ("GET", "/deliveries"),
+        ("POST", "/deliveries/evt_1/replay"),
+    ],
+)  # fmt: skip
+def test_what_belongs_to_an_endpoint_is_no_endpoint(web, hook, end, method, path):
+    web.store.redis.xadd(f"{web.store.prefix}hook:{hook['id']}:tries", {"a": "b"})
+    refused(web.call(method, f"/api/v1/webhooks/{hook['id']}{end}{path}", json={}), 404, "NOT_FOUND")
+    assert web.get(f"/webhooks/{hook['id']}").json().items() <= hook.items()
+
+
 @pytest.mark.parametrize("url", ["", "http://10.0.0.1/", "ftp://localhost/", "http://localhost@10.0.0.1/"])
 def test_addresses_are_checked(web, hook, url):
     refused(post(web, json={"url": url}), 400, "INVALID_WEBHOOK_URL", "url")

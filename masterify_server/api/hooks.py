@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from masterify_server import texts
 from masterify_server.api.order_form import check_webhook_url
 from masterify_server.api.queries import json_object
 from masterify_server.errors import ApiError
@@ -17,8 +18,6 @@ from masterify_server.store import accounts, hooks
 from masterify_server.store.deliveries import FOR_ONE_JOB
 from masterify_server.store.hooks import Hook
 from masterify_server.store.keys import Caller
-
-LONGEST_DESCRIPTION = 200
 
 
 async def create_hook(request: Request, caller: Caller) -> JSONResponse:
@@ -130,17 +129,13 @@ async def _url_of(request: Request, body: Mapping[str, Any]) -> str:
     return url
 
 
-def _text_of(body: Mapping[str, Any], name: str, longest: int = LONGEST_DESCRIPTION) -> str | None:
+def _text_of(body: Mapping[str, Any], name: str, longest: int = texts.LONGEST_NOTE) -> str | None:
     held = body.get(name)
     if held is None:
         return None
     if not isinstance(held, str):
         raise ApiError("INVALID_PARAMETER", "kind", param=name, kind="text")
-    if len(held) > longest:
-        raise ApiError("INVALID_PARAMETER", "too_long", param=name, limit=longest)
-    if any(0xD800 <= ord(c) <= 0xDFFF or ord(c) < 32 for c in held):
-        raise ApiError("INVALID_PARAMETER", param=name)
-    return held
+    return texts.line(name, held, longest)
 
 
 def _events_of(body: Mapping[str, Any]) -> tuple[str, ...] | None:

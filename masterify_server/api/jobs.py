@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from masterify_server.api.job_view import job_view
-from masterify_server.api.queries import choice, job_id_of, job_of_caller, known_only, number
+from masterify_server.api.queries import choice, cursor, job_id_of, job_of_caller, known_only, number
 from masterify_server.errors import ApiError
 from masterify_server.services import base_url, services_of
 from masterify_server.store import jobs
@@ -24,7 +24,7 @@ async def list_jobs(request: Request, caller: Caller) -> JSONResponse:
     known_only(query, ("limit", "after", "status"))
     limit = number("limit", query.get("limit"), 1, MOST_A_PAGE, USUAL_A_PAGE)
     status = cast(jobs.Status | None, choice("status", query.get("status"), jobs.STATUSES))
-    after = query.get("after")
+    after = cursor("after", query.get("after"))
     page = await services_of(request).store.do(jobs.list_jobs(caller.account_id, limit, after, status))
     if page is None:
         raise ApiError("INVALID_PARAMETER", "cursor", param="after")

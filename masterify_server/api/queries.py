@@ -96,10 +96,20 @@ async def job_of_caller(request: Request, caller: Caller) -> Job:
 def job_id_of(request: Request) -> str:
     """The id in the address, if it is one."""
     given: str = request.path_params["job_id"]
-    try:
-        is_id = str(uuid.UUID(given)) == given
-    except ValueError:
-        is_id = False
-    if not is_id:
+    if not _is_job_id(given):
         raise ApiError("JOB_NOT_FOUND")
     return given
+
+
+def cursor(name: str, given: str | None) -> str | None:
+    """The id of the job that the page before ended with, or None for the first page."""
+    if given is not None and not _is_job_id(given):
+        raise ApiError("INVALID_PARAMETER", "cursor", param=name)
+    return given
+
+
+def _is_job_id(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False

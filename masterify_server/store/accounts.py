@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from masterify_server.store.calls import Call, as_bool, number_or_none, pairs, r
 
 SECRET_BYTES = 32
 """Of a webhook secret; Standard Webhooks asks for 24 to 64."""
+MOST_CREDITS = 10**12
+"""Of one account; scripts of the store calculate in doubles, which hold whole numbers up to 9 * 10**15."""
+
+_ENTRY_ID = re.compile(r"\d{1,16}-\d{1,16}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +113,21 @@ def add_credits(account_id: str, amount: int, note: str, by: str) -> Call[int]:
     Raises
     ------
     RefusedError
-        ``UNKNOWN_ACCOUNT``, ``INSUFFICIENT_CREDITS`` (a balance is never negative).
+        ``UNKNOWN_ACCOUNT``; ``INSUFFICIENT_CREDITS`` and ``CREDIT_LIMIT``: a balance is 0 to `MOST_CREDITS`.
     """
-    return Call("add_credits", (account_id, amount, note, by), _balance)
+    return Call("add_credits", (account_id, amount, note, by, MOST_CREDITS), _balance)
 
 
 def read_ledger(account_id: str, limit: int = 50, after: str | None = None) -> Call[list[LedgerEntry]]:
-    """Changes of the balance, newest first; ``after`` is the ``entry_id`` that the page before ended with."""
+    """Changes of the balance, newest first; ``after`` is the ``entry_id`` that the page before ended with.
+
+    Raises
+    ------
+    RefusedError
+        ``INVALID_PARAMETER``: ``after`` is no ``entry_id``.
+    """
+    if after is not None and not _ENTRY_ID.fullmatch(after):
+        raise RefusedError("INVALID_PARAMETER", "after")
     return Call("read_ledger", (account_id, limit, after or ""), _ledger)
 
 
@@ -149,6 +162,8 @@ def _balance(answer: Sequence[Any]) -> int:
         return int(answer[1])
     if answer[0] == "INSUFFICIENT_CREDITS":
         raise refused(answer, "left")
+    if answer[0] == "CREDIT_LIMIT":
+        raise refused(answer, "left", "limit")
     raise RefusedError(answer[0])
 
 

@@ -129,6 +129,7 @@ def _options() -> dict[str, Any]:
     """How both connect; neither repeats a call: one that broke off may have been carried out."""
     return {
         "decode_responses": True,
+        "encoding_errors": "surrogateescape",  # an argument of the command line may be no UTF-8; nothing is called so
         "socket_connect_timeout": CONNECTING_S,
         "socket_timeout": ANSWERING_S,
     }

@@ -1,8 +1,15 @@
 -- What all scripts share. KEYS[1] is the prefix of every key; its hash tag puts all of them into one slot.
 local P = KEYS[1]
 
+-- A part that holds the separator is written as another: 'whk_1:tries' must not name what belongs to 'whk_1'.
+local ESCAPED = {[':'] = '%3A', ['%'] = '%25'}
+
 local function key(...)
-  return P .. table.concat({...}, ':')
+  local parts = {...}
+  for n, part in ipairs(parts) do
+    if string.find(part, '[:%%]') then parts[n] = string.gsub(part, '[:%%]', ESCAPED) end
+  end
+  return P .. table.concat(parts, ':')
 end
 
 -- The store's own clock: one for all machines.
