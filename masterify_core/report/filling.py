@@ -20,7 +20,7 @@ def filled(page: str, **values: Any) -> str:
     from jinja2 import DictLoader, Environment, StrictUndefined
     from markupsafe import Markup
 
-    style, script = _part("page.css"), _part("page.js")
+    style, script = _part("page.css"), _part("player.js") + _part("page.js")
     room = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         loader=DictLoader({"controls.html": _part("controls.html")}),
