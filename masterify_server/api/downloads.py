@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from masterify_core.presets import Library
 from masterify_server import links, ranges
-from masterify_server.api.queries import job_id_of, job_of_caller, known_only
+from masterify_server.api.queries import job_id_of, job_of, known_only
 from masterify_server.auth import READ, caller_of, enter
 from masterify_server.errors import ApiError
 from masterify_server.names import disposition
@@ -42,8 +41,13 @@ async def download(request: Request) -> Response:
     query = request.query_params
     job = await (_linked(request) if "signature" in query else _owned(request))
     known_only(query, ("platform", "expires", "signature"))
+    return await send_masters(request, job, query.get("platform"))
+
+
+async def send_masters(request: Request, job: Job, platform: str | None) -> Response:
+    """Send the master for a platform, or with None the only one, or the archive of all; whole, or the range asked for."""
     services = services_of(request)
-    file = _file_of(job, query.get("platform"), services.library)
+    file = _file_of(job, platform, services.library)
     etag = f'"{file.sha256}"'
     part = ranges.wanted(request.method, request.headers, file.size, etag)
     headers = {
@@ -67,12 +71,12 @@ def check_files(job: Job) -> None:
     """Refuse a job that has no masters, not yet or not any more."""
     if job.status != "done":
         raise ApiError("JOB_NOT_READY", "failed" if job.ended else "", status=job.status)
-    if job.files_until_ms is not None and job.files_until_ms <= time.time() * 1000:
+    if not job.has_masters:
         raise ApiError("RESULT_EXPIRED")
 
 
 async def _owned(request: Request) -> Job:
-    return await job_of_caller(request, await caller_of(request, READ))
+    return await job_of(request, (await caller_of(request, READ)).account_id)
 
 
 async def _linked(request: Request) -> Job:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from masterify_server.api.job_view import progress_view
-from masterify_server.api.queries import job_of_caller
+from masterify_server.api.queries import job_of
 from masterify_server.refusals import UnavailableError
 from masterify_server.services import Services, services_of
 from masterify_server.store import jobs
@@ -25,19 +25,35 @@ RETRY_MS = 2000
 
 
 async def stream_events(request: Request, caller: Caller) -> Response:
-    """Tell status, progress and stage whenever they change; the last event is the job's end."""
-    job = await job_of_caller(request, caller)
+    """Tell the owner of a key how a job of the account goes on, for as long as the key is good."""
+    job = await job_of(request, caller.account_id)
+    store = services_of(request).store
+    return tell_events(
+        request, job, lambda: store.do(jobs.read_job(job.job_id, job.account_id, caller.key_id))
+    )
+
+
+def tell_events(request: Request, job: Job, read: Callable[[], Awaitable[Job | None]]) -> Response:
+    """Tell status, progress and stage whenever they change; the last event is the job's end.
+
+    Parameters
+    ----------
+    read
+        Reads the job anew; None, for one who may not see it any more, ends the stream.
+    """
     headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
     if request.method == "HEAD":
         return Response(headers=headers, media_type=MEDIA_TYPE)
-    told = _events(services_of(request), job, caller.key_id, request.state.language)
+    told = _events(services_of(request), job.job_id, read, request.state.language)
     return StreamingResponse(told, media_type=MEDIA_TYPE, headers=headers)
 
 
-async def _events(services: Services, job: Job, key_id: str, language: str) -> AsyncIterator[str]:
+async def _events(
+    services: Services, job_id: str, read: Callable[[], Awaitable[Job | None]], language: str
+) -> AsyncIterator[str]:
     """Read the job anew whenever the store says that it may have changed; end when the process is to end.
 
-    A store that is away is waited for. A key that is revoked meanwhile reads nothing any more: that ends the stream.
+    A store that is away is waited for.
     """
     yield f"retry: {RETRY_MS}\n\n"
     seen = ""
@@ -45,7 +61,7 @@ async def _events(services: Services, job: Job, key_id: str, language: str) -> A
     loop = asyncio.get_running_loop()
     end = loop.time() + LONGEST_S
     try:
-        async with aclosing(services.store.changes(job.job_id, PING_S)) as changes:
+        async with aclosing(services.store.changes(job_id, PING_S)) as changes:
             while loop.time() < end:
                 change = asyncio.ensure_future(anext(changes))
                 await asyncio.wait((change, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -55,7 +71,7 @@ async def _events(services: Services, job: Job, key_id: str, language: str) -> A
                     return
                 await change
                 try:
-                    now = await services.store.do(jobs.read_job(job.job_id, job.account_id, key_id))
+                    now = await read()
                 except UnavailableError:
                     yield PING
                     continue

@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from masterify_server.api.job_view import job_view
-from masterify_server.api.queries import choice, cursor, job_id_of, job_of_caller, known_only, number
+from masterify_server.api.queries import choice, cursor, job_id_of, job_of, known_only, number
 from masterify_server.errors import ApiError
 from masterify_server.services import base_url, services_of
 from masterify_server.store import jobs
+from masterify_server.store.jobs import Job
 from masterify_server.store.keys import Caller
 
 MOST_A_PAGE, USUAL_A_PAGE = 100, 20
@@ -41,23 +42,35 @@ async def list_jobs(request: Request, caller: Caller) -> JSONResponse:
 
 async def read_job(request: Request, caller: Caller) -> JSONResponse:
     """One job."""
-    job = await job_of_caller(request, caller)
-    secret = services_of(request).settings.signing_secret
-    return JSONResponse(job_view(job, base_url(request), request.state.language, secret))
+    return _answer(request, await job_of(request, caller.account_id))
 
 
 async def delete_job(request: Request, caller: Caller) -> Response:
     """Cancel a job that waits, with its credits back; delete the files of one that has ended."""
+    return _answer(request, await end_or_empty(request, caller.account_id))
+
+
+async def end_or_empty(request: Request, account_id: str) -> Job:
+    """Cancel the job that the address names, or delete its files if it has ended; answers what it is then.
+
+    Raises
+    ------
+    ApiError
+        ``JOB_NOT_FOUND``; ``JOB_NOT_READY`` while a worker has it.
+    """
     services = services_of(request)
     job_id = job_id_of(request)
     keep_ms = round(services.settings.keep_output_h * HOUR_MS)
-    change = await services.store.do(jobs.cancel_job(job_id, caller.account_id, keep_ms))
+    change = await services.store.do(jobs.cancel_job(job_id, account_id, keep_ms))
+    if change is not None and not change.granted:
+        change = await services.store.do(jobs.delete_job(job_id, account_id))
     if change is None:
         raise ApiError("JOB_NOT_FOUND")
     if not change.granted:
-        change = await services.store.do(jobs.delete_job(job_id, caller.account_id))
-        if change is None:
-            raise ApiError("JOB_NOT_FOUND")
-        if not change.granted:
-            raise ApiError("JOB_NOT_READY", "running")
-    return await read_job(request, caller)
+        raise ApiError("JOB_NOT_READY", "running")
+    return await job_of(request, account_id)
+
+
+def _answer(request: Request, job: Job) -> JSONResponse:
+    secret = services_of(request).settings.signing_secret
+    return JSONResponse(job_view(job, base_url(request), request.state.language, secret))

@@ -15,7 +15,6 @@ from masterify_server.errors import ApiError
 from masterify_server.services import services_of
 from masterify_server.store import jobs
 from masterify_server.store.jobs import Job
-from masterify_server.store.keys import Caller
 
 LONGEST_JSON_BYTES = 16_384
 BODY_S = 10.0  # as long as headers may take
@@ -85,9 +84,9 @@ async def json_object(request: Request, known: Collection[str]) -> Mapping[str, 
     return held
 
 
-async def job_of_caller(request: Request, caller: Caller) -> Job:
+async def job_of(request: Request, account_id: str) -> Job:
     """The job that the address names; another account's does not exist."""
-    job = await services_of(request).store.do(jobs.read_job(job_id_of(request), caller.account_id))
+    job = await services_of(request).store.do(jobs.read_job(job_id_of(request), account_id))
     if job is None:
         raise ApiError("JOB_NOT_FOUND")
     return job

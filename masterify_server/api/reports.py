@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from masterify_server.api.downloads import check_files
 from masterify_server.api.job_view import job_view
 from masterify_server.api.pages import page
-from masterify_server.api.queries import job_of_caller
+from masterify_server.api.queries import job_of
 from masterify_server.errors import ApiError
 from masterify_server.services import base_url, services_of
 from masterify_server.storage import output_name
@@ -24,9 +24,13 @@ REPORT_POLICY = (
 
 
 async def read_report(request: Request, caller: Caller) -> Response:
+    """Send the report of a job of the caller's account, as its Accept header asks for."""
+    job = await job_of(request, caller.account_id)
+    return await send_report(request, job, as_json=prefers_json(request.headers.get("accept")))
+
+
+async def send_report(request: Request, job: Job, *, as_json: bool) -> Response:
     """Send the engine's own report; of a job whose files are gone, what its record still says."""
-    job = await job_of_caller(request, caller)
-    as_json = prefers_json(request.headers.get("accept"))
     try:
         check_files(job)
         return await _stored(request, job, "json" if as_json else "html")
