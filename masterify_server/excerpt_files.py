@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TABLE = "player.json"
+ORIGINAL = "original"
 VERSION = 1
 """Version of the table: a page that knows another one shows no player."""
 

@@ -98,13 +98,15 @@ def _listen(keeper: Keeper, stopping: threading.Event) -> None:
     prefix = keeper.store.prefix
     while not stopping.is_set():
         with _outages_are_waited_out(), _told(keeper.store) as told:
-            told.subscribe(f"{prefix}dispatch", f"{prefix}deliver")
+            told.subscribe(f"{prefix}dispatch", f"{prefix}deliver", f"{prefix}excerpts")
             while not stopping.is_set():
                 message = told.get_message(timeout=1.0)
                 if message is None:
                     continue
                 if message["channel"] == f"{prefix}dispatch":
                     keeper.transport.dispatch(message["data"])
+                elif message["channel"] == f"{prefix}excerpts":
+                    keeper.transport.ask_for_excerpts(message["data"])
                 else:
                     keeper.courier.deliver_due()
 

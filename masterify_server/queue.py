@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from masterify_server.refusals import UnavailableError
 from masterify_server.store import PREFIX, Store
+from masterify_server.store.jobs import read_job
 from masterify_server.store.lifecycle import dispatched, next_dispatch
 
 os.environ["RQ_KEY_PREFIX"] = f"{PREFIX}rq"  # RQ reads it when it is imported
@@ -22,11 +23,13 @@ from rq.exceptions import DuplicateJobError
 
 NAME = "masters"
 TASK = "masterify_server.tasks.master_job"
+EXCERPTS_TASK = "masterify_server.tasks.cut_excerpts"
 SERIALIZER = "json"
 """Not RQ's default: unpickling runs whatever the writer of the store wants."""
 
 LONGEST_S = 1800
 """After this a job's process is ended; it is tried again, as if it had died."""
+EXCERPTS_S = 120
 LONGEST_PAUSE_S, RETRIES = 0.5, 120
 """About a minute for a store to come back."""
 RESULT_S, FAILURE_S = 60, 600
@@ -64,6 +67,29 @@ class Transport:
             raise UnavailableError(f"the queue does not answer: {error}") from error
         self.store.do(dispatched(job_id))
         return True
+
+    def ask_for_excerpts(self, job_id: str) -> None:
+        """Write the entry that makes the excerpts of a done job, before all others: somebody waits to hear them.
+
+        While RQ remembers the last one, which includes `FAILURE_S` after it failed, none is written.
+        """
+        job = self.store.do(read_job(job_id))
+        if job is None or not job.has_masters:
+            return
+        try:
+            with suppress(DuplicateJobError):
+                self.queue.enqueue_call(
+                    EXCERPTS_TASK,
+                    (job_id,),
+                    job_id=f"{job_id}_{job.attempt}_excerpts",
+                    unique=True,
+                    at_front=True,
+                    timeout=EXCERPTS_S,
+                    result_ttl=RESULT_S,
+                    failure_ttl=FAILURE_S,
+                )
+        except RedisError as error:
+            raise UnavailableError(f"the queue does not answer: {error}") from error
 
     def entries(self) -> set[str]:
         """Ids of the jobs that have an entry in the queue."""

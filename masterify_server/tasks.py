@@ -6,11 +6,9 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from masterify_core.errors import MasterifyError
 from masterify_core.presets import Library
@@ -23,7 +21,7 @@ from masterify_server.scratch import scratch_folder
 from masterify_server.settings import Settings
 from masterify_server.storage import open_storage
 from masterify_server.store import Call, Store
-from masterify_server.store.jobs import Job
+from masterify_server.store.jobs import Job, read_job
 from masterify_server.store.lifecycle import LEASE_MS, beat, claim, end_done, end_failed
 
 log = logging.getLogger("masterify.worker")
@@ -69,27 +67,32 @@ def master_job(job_id: str) -> str:
     sandbox.enter(sandbox.Limits(memory_gb=bench.settings.job_memory_gb, cpu_s=bench.settings.job_cpu_s))
     # The scratch folder is swept after the end is written: nobody waits for that.
     with ExitStack() as scratch:
-        ending, results = _ending(job, bench, scratch, heart)
+        ending = _ending(job, bench, scratch, heart)
         heart.stop()
-        ended = _end(store, ending, job)
-        if ended and results:
-            _leave_excerpts(job, results, bench, scratch)
-        return "ended" if ended else "lost"
+        return _end(store, ending, job)
 
 
-def _leave_excerpts(job: Job, results: Sequence[Mapping[str, Any]], bench: Bench, scratch: ExitStack) -> None:
-    """Make what the dashboard plays. The job is done and paid for: whatever goes wrong here only costs the player."""
-    try:
-        folder = scratch.enter_context(scratch_folder(bench.settings.data_dir, job.job_id))
-        store_excerpts(job, results, open_storage(bench.settings), folder)
-    except Exception as error:
-        log.warning("job %s has no excerpts: %s: %s", job.job_id, type(error).__name__, error)
+def cut_excerpts(job_id: str) -> str:
+    """Make what the dashboard plays of a done job, in a process of its own; answers what came of it, for the log.
+
+    Only who opens the player pays for it: a job that programs ask for has none.
+    """
+    (bench,) = _bench
+    store, storage = Store(bench.store_url), open_storage(bench.settings)
+    job = store.do(read_job(job_id))
+    if job is None or not job.has_masters:
+        return "nothing to hear"
+    sandbox.enter(sandbox.Limits(memory_gb=bench.settings.job_memory_gb, cpu_s=bench.settings.job_cpu_s))
+    with scratch_folder(bench.settings.data_dir, job_id) as scratch:
+        count = store_excerpts(job, storage, scratch)
+    now = store.do(read_job(job_id))
+    if now is None or not now.has_masters:  # deleted meanwhile: nothing of it may stay
+        storage.delete(f"out/{job_id}")
+    return f"{count} excerpts"
 
 
-def _ending(
-    job: Job, bench: Bench, scratch: ExitStack, heart: _Heart
-) -> tuple[Call[bool], Sequence[Mapping[str, Any]]]:
-    """Carry the job out; answers the call that ends it, and the masters. A storage that is away is waited for."""
+def _ending(job: Job, bench: Bench, scratch: ExitStack, heart: _Heart) -> Call[bool]:
+    """Carry the job out; answers the call that ends it. A storage that is away is waited for."""
     failed = partial(end_failed, job.job_id, job.attempt, keep_of(bench.settings))
     deadline = time.monotonic() + AWAY_S
     while True:
@@ -104,23 +107,22 @@ def _ending(
             continue
         except MasterifyError as error:
             log.info("job %s failed: %s", job.job_id, error)
-            return failed(job_error(error), f"{type(error).__name__}: {error}"), ()
+            return failed(job_error(error), f"{type(error).__name__}: {error}")
         except Exception as error:
             log.exception("job %s failed: a fault of ours", job.job_id)
-            return failed(INTERNAL, f"{type(error).__name__}: {error}"), ()
-        done = end_done(
+            return failed(INTERNAL, f"{type(error).__name__}: {error}")
+        return end_done(
             job.job_id, job.attempt, keep_of(bench.settings),
             measured=outcome.measured, results=outcome.results, archive=outcome.archive,
         )  # fmt: skip
-        return done, outcome.results
 
 
-def _end(store: Store, ending: Call[bool], job: Job) -> bool:
+def _end(store: Store, ending: Call[bool], job: Job) -> str:
     """Write the end, for as long as it takes a store to come back; the lease may be lost meanwhile, the end is fenced."""
     deadline = time.monotonic() + ENDING_S
     while True:
         try:
-            return store.do(ending)
+            return "ended" if store.do(ending) else "lost"
         except UnavailableError:
             if time.monotonic() > deadline:
                 log.warning("job %s has ended, but the store does not come back", job.job_id)

@@ -28,7 +28,7 @@ def made(tmp_path_factory):
     song = songs.write(folder / "a.wav", x)
     loud = songs.write(folder / "b.wav", 2.0 * x)
     louder = songs.write(folder / "c.wav", np.repeat(2.5 * songs.mix(24_000, 20.0), 2, axis=0), 48_000)
-    return x, excerpts_of(song, {"melon": loud, "spotify": louder})
+    return x, excerpts_of({"original": song, "melon": loud, "spotify": louder})
 
 
 def test_original_and_masters_are_cut_where_the_song_is_loudest(made):
@@ -44,7 +44,7 @@ def test_a_short_excerpt_begins_in_the_loud_part(tmp_path):
     x = songs.mix(RATE, 40.0)
     x[: 8 * RATE] *= 0.05
     path = songs.write(tmp_path / "a.wav", x)
-    excerpts = excerpts_of(path, {"melon": path})
+    excerpts = excerpts_of({"original": path, "melon": path})
     assert excerpts.length_s == 30.0
     assert 8.0 <= excerpts.start_s <= 10.0
     first, last = round(excerpts.start_s * RATE), round((excerpts.start_s + 30.0) * RATE)
@@ -82,10 +82,10 @@ def test_an_outline_of_few_frames_has_one_column_for_each():
 def test_silence_cannot_be_matched(tmp_path):
     silent = songs.write(tmp_path / "silent.wav", np.zeros((RATE * 3, 2)))
     song = songs.write(tmp_path / "song.wav", songs.mix(RATE, 3.0))
-    assert excerpts_of(song, {"melon": silent}) is None
+    assert excerpts_of({"original": song, "melon": silent}) is None
 
 
 def test_a_master_that_is_gone_is_an_error_that_names_it(tmp_path):
     song = songs.write(tmp_path / "song.wav", songs.mix(RATE, 3.0))
     with pytest.raises(FileError, match=r"gone\.wav"):
-        excerpts_of(song, {"melon": tmp_path / "gone.wav"})
+        excerpts_of({"original": song, "melon": tmp_path / "gone.wav"})

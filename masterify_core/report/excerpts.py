@@ -15,7 +15,6 @@ from masterify_core.metering.loudness import hop_energies
 from masterify_core.report.previews import equally_loud, loudest_part_s, part
 from masterify_core.stages.dither import blocks
 
-ORIGINAL = "original"
 LONGEST_S, SHORTEST_S = 30.0, 12.0
 COLUMNS = 600
 MOST_SOUND_S = 120.0
@@ -24,7 +23,7 @@ MOST_SOUND_S = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
-    """One excerpt: whose it is (a platform, or ``original``), its FLAC, and the gain (dB) that undoes the matching.
+    """One excerpt: whose it is, its FLAC, and the gain (dB) that undoes the matching.
 
     ``outline`` is of the whole song: the highest sample of each of up to `COLUMNS` equal parts, in thousandths of full scale.
     """
@@ -37,7 +36,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excerpts:
-    """How long the song is and where in it the excerpts are, s; and the excerpts: the original first."""
+    """How long the song is and where in it the excerpts are, s; and the excerpts."""
 
     song_s: float
     start_s: float
@@ -54,8 +53,8 @@ def length_for(count: int, song_s: float) -> float:
     return min(song_s, LONGEST_S, max(SHORTEST_S, MOST_SOUND_S / count))
 
 
-def excerpts_of(source: str | Path, masters: Mapping[str, str | Path]) -> Excerpts | None:
-    """Read a song and its masters (by platform) and cut out what is worth comparing; None if one is silent there.
+def excerpts_of(sounds: Mapping[str, str | Path]) -> Excerpts | None:
+    """Read sounds that are one song, and cut out where the first is loudest; None if one of them is silent there.
 
     One sound is in memory at a time; FLAC in 16 bits takes 0.05 s for each, where MP3 would take longer than mastering.
 
@@ -64,16 +63,18 @@ def excerpts_of(source: str | Path, masters: Mapping[str, str | Path]) -> Excerp
     FileError
         A file cannot be read.
     """
-    song = files.read(str(source)).audio
-    song_s = song.seconds
-    length_s = length_for(1 + len(masters), song_s)
-    start_s = loudest_part_s(hop_energies(song), length_s)
-    parts, outlines = [part(song, start_s, length_s)], [outline_of(song)]
-    del song
-    for path in masters.values():
-        made = files.read(str(path)).audio
-        parts.append(part(made, start_s, length_s))
-        outlines.append(outline_of(made))
+    song_s = start_s = length_s = 0.0
+    parts: list[Audio] = []
+    outlines: list[tuple[int, ...]] = []
+    for path in sounds.values():
+        audio = files.read(str(path)).audio
+        if not parts:
+            song_s = audio.seconds
+            length_s = length_for(len(sounds), song_s)
+            start_s = loudest_part_s(hop_energies(audio), length_s)
+        parts.append(part(audio, start_s, length_s))
+        outlines.append(outline_of(audio))
+        del audio
     matched = equally_loud(parts)
     if not matched:
         return None
@@ -81,7 +82,7 @@ def excerpts_of(source: str | Path, masters: Mapping[str, str | Path]) -> Excerp
         song_s=round(song_s, 3), start_s=start_s, length_s=round(min(each.seconds for each, _ in matched), 3),
         sounds=tuple(
             Sound(name=name, flac=_flac(each), own_gain_db=gain_db, outline=outline)
-            for name, (each, gain_db), outline in zip((ORIGINAL, *masters), matched, outlines, strict=True)
+            for name, (each, gain_db), outline in zip(sounds, matched, outlines, strict=True)
         ),
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any, Literal
 
 from masterify_server.plans import Plans
 from masterify_server.refusals import RefusedError
-from masterify_server.store.calls import Call, flat, number_or_none, pairs, refused
+from masterify_server.store.calls import Call, as_bool, flat, number_or_none, pairs, refused
 
 Status = Literal["queued", "processing", "done", "failed", "canceled"]
 STATUSES: tuple[Status, ...] = ("queued", "processing", "done", "failed", "canceled")
@@ -102,6 +103,11 @@ class Job:
         """Whether nothing will happen to it any more."""
         return self.status in ENDED
 
+    @property
+    def has_masters(self) -> bool:
+        """Whether it was done and its files are still kept."""
+        return self.status == "done" and (self.files_until_ms or 0) > time.time() * 1000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
@@ -192,6 +198,11 @@ def cancel_job(job_id: str, account_id: str, keep_output_ms: int = 0) -> Call[Ch
 def delete_job(job_id: str, account_id: str) -> Call[Change | None]:
     """Let the files of an ended job expire now; not granted while it waits or runs. None: no such job."""
     return Call("delete_job", (job_id, account_id), _change)
+
+
+def want_excerpts(job_id: str, account_id: str, quiet_ms: int = 3000) -> Call[bool]:
+    """Tell the keeper that somebody wants to hear a done job; False if it has no masters. To be asked until they are there."""
+    return Call("want_excerpts", (job_id, account_id, quiet_ms), as_bool)
 
 
 def job_of(held: Mapping[str, str]) -> Job:
