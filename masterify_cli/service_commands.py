@@ -13,9 +13,19 @@ from masterify_cli import exits, first_run, printing
 if TYPE_CHECKING:
     from masterify_server.settings import Settings
 
+
+def _folder(name: str) -> Path:
+    """A folder's name; the empty one would be the current folder, which nobody means by it."""
+    if not name:
+        raise typer.BadParameter("names no folder; leave it out, or give one")
+    return Path(name)
+
+
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", metavar="DIR", help="Folder of the service (MASTERIFY_DATA_DIR)."),
+    typer.Option(
+        "--data-dir", metavar="DIR", parser=_folder, help="Folder of the service (MASTERIFY_DATA_DIR)."
+    ),
 ]
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")]
 Port = Annotated[int, typer.Option("--port", metavar="N", min=1, max=65535, help="Where to listen.")]
@@ -35,9 +45,11 @@ def serve(
     Settings come from the environment (MASTERIFY_..., REDIS_URL). Ctrl-C ends everything in order.
     """
     from masterify_server import supervisor
+    from masterify_server.data_folder import ready
     from masterify_server.settings import read_settings
 
     settings = read_settings(data_dir=data_dir)
+    ready(settings.data_dir)
     first_run.prepare(quiet=False, everything=True)
     return supervisor.serve(
         settings,

@@ -9,6 +9,7 @@ from typing import Any
 
 from masterify_core.errors import SettingError
 from masterify_server import passwords, texts
+from masterify_server.data_folder import ready
 from masterify_server.embedded import EmbeddedStore, place_of
 from masterify_server.plans import Plans, load_plans
 from masterify_server.refusals import RefusedError, UnavailableError
@@ -28,6 +29,8 @@ def opened(settings: Settings) -> Iterator[Store]:
 
     Raises
     ------
+    SettingError
+        The data folder cannot be used.
     UnavailableError
         The store that `redis_url` names does not answer.
     StoreError
@@ -39,6 +42,7 @@ def opened(settings: Settings) -> Iterator[Store]:
         yield store
         store.close()
         return
+    ready(settings.data_dir)
     store = Store(place_of(settings.data_dir).url)
     try:
         store.prepare()

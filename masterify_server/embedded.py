@@ -128,12 +128,17 @@ class EmbeddedStore:
             It ended, or did not answer in time; the message shows the end of its log.
         """
         started = time.monotonic()
-        for folder in (self.place.folder, self.place.socket.parent):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log = self.place.folder / "store.log"
+        try:
+            for folder in (self.place.folder, self.place.socket.parent):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            written = log.open("ab")
+        except OSError as error:
+            where = error.filename or log
+            raise StoreError(f"the store cannot write to {where}: {error.strerror or error}") from None
         self._stop_left_over()
         config = CONFIG.format(folder=_quoted(self.place.folder), socket=_quoted(self.place.socket))
-        log = self.place.folder / "store.log"
-        with log.open("ab") as written:
+        with written:
             child = subprocess.Popen(  # noqa: S603
                 [server_binary(), "-"], stdin=subprocess.PIPE, stdout=written, stderr=written, cwd=self.place.folder,
                 preexec_fn=die_with_parent(signal.SIGTERM), start_new_session=True,

@@ -6,6 +6,7 @@ import sys
 
 from masterify_core.errors import MasterifyError
 from masterify_server import logs
+from masterify_server.data_folder import ready
 from masterify_server.settings import Settings, read_settings
 
 USAGE = 2
@@ -25,6 +26,7 @@ def web(settings: Settings, host: str, port: int) -> None:
     from masterify_server.store import AsyncStore
     from masterify_server.web import run
 
+    ready(settings.data_dir)
     check_free(host, port)
     services = Services(
         settings=settings, plans=load_plans(settings.plans_file), library=Library.load(), probe=Probe(),
@@ -37,6 +39,7 @@ def worker(settings: Settings) -> None:
     """Master songs until SIGTERM."""
     from masterify_server.worker import run_worker
 
+    ready(settings.data_dir)
     run_worker(settings)
 
 
@@ -44,6 +47,7 @@ def keeper(settings: Settings) -> None:
     """See to what fell between processes, and send webhooks, until SIGTERM."""
     from masterify_server.keeper import run_keeper
 
+    ready(settings.data_dir)
     run_keeper(settings)
 
 

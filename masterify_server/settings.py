@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from masterify_core.errors import SettingError
+from masterify_server.data_folder import kept_secret
 
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
@@ -21,10 +19,10 @@ REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 class SettingsError(SettingError):
-    """Settings that are wrong, one a line."""
+    """Settings that are wrong, all of them."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("settings", "are wrong:\n  " + "\n  ".join(problems))
+        super().__init__("settings", f"are wrong: {'; '.join(problems)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +77,7 @@ class Settings:
     @property
     def signing_secret(self) -> str:
         """`secret`, or the one of this data folder, made when it is first asked for."""
-        return self.secret or _kept_secret(self.data_dir)
+        return self.secret or kept_secret(self.data_dir)
 
     @property
     def embedded(self) -> bool:
@@ -100,7 +98,9 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
     values: dict[str, Any] = {}
     names = {f"MASTERIFY_{field.name.upper()}": field.name for field in fields(Settings)}
     for variable, name in names.items():
-        text = environment.get(variable) or (environment.get("REDIS_URL") if name == "redis_url" else None)
+        text = environment.get(variable)
+        if not text and name == "redis_url":
+            variable, text = "REDIS_URL", environment.get("REDIS_URL")
         if not text:
             continue
         try:
@@ -175,30 +175,56 @@ def _at_least(low: float, kind: Callable[[str], float] = float) -> Callable[[str
 
 
 def _redis_url(text: str) -> str:
-    if urlsplit(text).scheme not in REDIS_SCHEMES:
-        raise ValueError("must begin with redis://, rediss:// or unix://")
+    problem = "must be an address such as redis://localhost:6379/0, rediss://... or unix:///run/valkey.sock"
+    parts = _parts(text, problem)
+    place = parts.path.strip("/")
+    if parts.scheme not in REDIS_SCHEMES or not (
+        place if parts.scheme == "unix" else place.isdigit() or not place
+    ):
+        raise ValueError(problem)
+    import redis
+
+    try:
+        redis.ConnectionPool.from_url(text).make_connection()  # as the store will; this connects to nothing
+    except (ValueError, TypeError):  # their texts may show a part of a password
+        raise ValueError("has an option after the ? that is not known or has no such value") from None
     return text
 
 
 def _bucket_url(text: str) -> str:
-    parts = urlsplit(text)
+    problem = "must be s3://bucket or s3://bucket/prefix"
+    parts = _parts(text, problem)
     if parts.scheme != "s3" or not parts.netloc:
-        raise ValueError("must be s3://bucket or s3://bucket/prefix")
+        raise ValueError(problem)
     return text.rstrip("/")
 
 
 def _endpoint(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValueError("must be an address such as https://s3.example.com")
-    return text.rstrip("/")
+    return _web_address(text, "https://s3.example.com")
 
 
 def _public_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ValueError("must be an address such as https://masterify.example")
+    return _web_address(text, "https://masterify.example")
+
+
+def _web_address(text: str, example: str) -> str:
+    problem = f"must be an address such as {example}"
+    parts = _parts(text, problem)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(problem)
     return text.rstrip("/")
+
+
+def _parts(text: str, problem: str) -> SplitResult:
+    """An address taken apart; what is none is worded as the setting asks for it."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # checked only when it is read
+    except ValueError:
+        raise ValueError(problem) from None
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(problem)
+    return parts
 
 
 def _secret(text: str) -> str:
@@ -229,20 +255,3 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "job_memory_gb": _at_least(0.5),
     "job_cpu_s": _at_least(10, int),
 }
-
-
-@cache
-def _kept_secret(folder: Path) -> str:
-    """Read the data folder's secret; the first process that needs one makes it, and only one can."""
-    path = folder / "secret"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        made = folder / f"secret.{secrets.token_hex(8)}"
-        with os.fdopen(
-            os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
-        ) as file:
-            file.write(secrets.token_hex(32))
-        with suppress(FileExistsError):
-            os.link(made, path)  # appears whole, and only for the first who comes
-        made.unlink()
-    return path.read_text(encoding="ascii").strip()

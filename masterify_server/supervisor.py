@@ -10,14 +10,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from masterify_server.data_folder import ready
 from masterify_server.embedded import EmbeddedStore, StoreError, store_url
 from masterify_server.listening import check_free
 from masterify_server.parent import die_with_parent
 from masterify_server.settings import Settings
+from masterify_server.store import Store
 
 ROUND_S = 0.1
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
@@ -95,8 +97,11 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, say: Say) -
     StoreError
         The data folder is served already, or the store cannot be started.
     SettingError
-        The address is taken, or none of this machine.
+        The data folder cannot be used; the address is taken, or none of this machine.
+    UnavailableError
+        The store that `redis_url` names does not answer.
     """
+    ready(settings.data_dir)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -104,6 +109,8 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, say: Say) -
         stack.enter_context(alone_in(settings.data_dir))
         check_free(host, port)
         embedded = stack.enter_context(EmbeddedStore(settings.data_dir)) if settings.embedded else None
+        with closing(Store(store_url(settings))) as store:  # before anybody is told that it listens
+            store.prepare()
         environment = child_environment(settings)
         children = list(_children(environment, host, port, workers))
         for child in children:
@@ -157,9 +164,12 @@ def alone_in(data_dir: Path, wait_s: float = 0.0) -> Iterator[None]:
     StoreError
         ``/srv/masterify is served by another process``
     """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     deadline = time.monotonic() + wait_s
-    with (data_dir / "lock").open("w") as lock:
+    try:
+        lock = (data_dir / "lock").open("w")
+    except OSError as error:
+        raise StoreError(f"{data_dir / 'lock'} cannot be opened: {error.strerror}") from None
+    with lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -162,6 +163,12 @@ def test_wrong_settings_are_named_before_anything_starts(data_dir, monkeypatch):
     ran = masterify("serve", "--data-dir", data_dir)
     assert ran.code == 2
     assert "MASTERIFY_KEEP_INPUT_H" in ran.err
+    monkeypatch.setenv("REDIS_URL", "redis://:99999999")
+    ran = masterify("serve", "--data-dir", data_dir)
+    assert len(ran.err.splitlines()) == 1
+    assert "\\n" not in ran.err
+    assert "MASTERIFY_KEEP_INPUT_H must be" in ran.err
+    assert " REDIS_URL must be an address" in ran.err
     assert not data_dir.exists()
 
 
@@ -174,6 +181,40 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(data_dir):
             assert f"port {port} of 127.0.0.1 cannot be listened on" in ran.err
             assert "Traceback" not in ran.err
     assert not (data_dir / "store").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("serve",), ("web",), ("worker",), ("keeper",), ("admin", "list-accounts")]
+)
+@pytest.mark.parametrize(
+    ("below", "said"), [("", "is a file"), ("/data", "lies below a file"), (None, "names no folder")]
+)
+def test_a_data_folder_that_cannot_be_one_is_said_at_once(data_dir, tmp_path, words, below, said):
+    (tmp_path / "song.wav").write_bytes(b"song")
+    ran = masterify(*words, "--data-dir", "" if below is None else f"{tmp_path}/song.wav{below}")
+    assert ran.code == 2
+    assert said in ran.err
+    assert "bug" not in ran.err
+    assert [path.name for path in tmp_path.iterdir()] == ["song.wav"]
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="needs a folder that nobody may write to")
+def test_a_data_folder_that_may_not_be_written_to_is_said_at_once(data_dir):
+    ran = masterify("serve", "--data-dir", "/sys/kernel")
+    assert ran.code == 2
+    assert "/sys/kernel may not be written by this user; choose another by --data-dir" in ran.err
+
+
+def test_a_store_that_does_not_answer_is_said_before_that_anything_listens(data_dir, monkeypatch):
+    with socket.socket() as free:  # bound, and not listening
+        free.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{free.getsockname()[1]}")
+        for words in (("serve", "--port", "1"), ("worker",), ("keeper",), ("admin", "list-accounts")):
+            ran = masterify(*words, "--data-dir", data_dir)
+            assert ran.code == 3
+            assert "the store does not answer" in ran.err
+            assert "REDIS_URL leads to it" in ran.err
+            assert "listens" not in ran.err
 
 
 def children_of(log):

@@ -85,10 +85,44 @@ def test_half_of_a_bucket_is_named(given, problem):
         read_settings({f"MASTERIFY_BUCKET_{name}": text for name, text in given.items()})
 
 
+@pytest.mark.parametrize(
+    ("variable", "text", "problem"),
+    [
+        ("REDIS_URL", "redis://:99999999", "REDIS_URL must be an address such as redis://localhost:6379/0"),
+        ("REDIS_URL", "redis://a:b", "REDIS_URL must be an address"),
+        ("REDIS_URL", "redis://a/first", "REDIS_URL must be an address"),
+        ("REDIS_URL", "redis://[x", "REDIS_URL must be an address"),
+        ("REDIS_URL", "unix://", "REDIS_URL must be an address"),
+        ("REDIS_URL", "redis://a?sock=1", "REDIS_URL has an option after the ?"),
+        ("REDIS_URL", "redis://a?socket_timeout=soon", "REDIS_URL has an option after the ?"),
+        ("MASTERIFY_PUBLIC_URL", "http://[x", "MASTERIFY_PUBLIC_URL must be an address such as https://masterify.example"),
+        ("MASTERIFY_PUBLIC_URL", "https://:443", "MASTERIFY_PUBLIC_URL must be an address"),
+        ("MASTERIFY_PUBLIC_URL", "https://a b", "MASTERIFY_PUBLIC_URL must be an address"),
+        ("MASTERIFY_BUCKET_URL", "s3://[x", "MASTERIFY_BUCKET_URL must be s3://bucket"),
+    ],
+)  # fmt: skip
+def test_an_address_that_leads_nowhere_is_told_in_the_words_of_its_setting(variable, text, problem):
+    with pytest.raises(SettingsError) as told:
+        read_settings({variable: text})
+    assert str(told.value).startswith(f"settings are wrong: {problem}")
+    assert str(told.value).endswith(f", got {text!r}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://", "redis://:p@h:1/2?socket_timeout=3", "rediss://[::1]:6379", "unix:///run/a%20b.sock?db=0"],
+)
+def test_addresses_of_stores_are_taken_as_they_are_written(url):
+    assert read_settings({"REDIS_URL": url}).redis_url == url
+
+
 def test_a_password_in_an_address_is_not_shown():
     with pytest.raises(SettingsError) as told:
         read_settings({"REDIS_URL": "http://:hunter2@r:6379"})
     assert "hunter2" not in str(told.value)
+    with pytest.raises(SettingsError) as told:
+        read_settings({"REDIS_URL": "redis://:hun/ter2@r:6379"})  # a slash makes a port of the half before it
+    assert "hun" not in str(told.value)
     assert "REDIS_URL" in str(told.value)
 
 

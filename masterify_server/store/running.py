@@ -65,7 +65,10 @@ class Store:
 
     def prepare(self) -> None:
         """Check that the store answers and holds what this version can read; run once at the start of a process."""
-        _check_version(self.do(_prepare()))
+        try:
+            _check_version(self.do(_prepare()))
+        except UnavailableError as error:
+            raise UnavailableError(f"{error}; see that it runs, and that REDIS_URL leads to it") from None
 
     def weaknesses(self) -> list[str]:
         """Why what is written may not be kept; nothing is known of a server that does not tell."""
