@@ -9,7 +9,7 @@ import pytest
 
 from masterify_server.dashboard import login
 from masterify_server.dashboard.wording import texts
-from masterify_server.store import users
+from masterify_server.store import sessions
 from tests import stores, visitors, webs
 from tests.visitors import Visitor
 
@@ -112,14 +112,14 @@ def test_a_login_gets_a_new_session_and_ends_the_one_before(web, ann):
     ann.log_in()
     second = ann.client.cookies["masterify_session"]
     assert first != second
-    assert web.store.do(users.read_session(first)) is None
-    assert web.store.do(users.read_session(second)).email == "ann@example.com"
+    assert web.store.do(sessions.read_session(first)) is None
+    assert web.store.do(sessions.read_session(second)).email == "ann@example.com"
 
 
 def test_logging_out_ends_the_session_in_the_store_too(web, ann):
     held = ann.client.cookies["masterify_session"]
     assert ann.post("/dashboard/logout").headers["location"] == "/dashboard/login"
-    assert web.store.do(users.read_session(held)) is None
+    assert web.store.do(sessions.read_session(held)) is None
     assert texts("en")["told.logged_out"] in ann.open("/dashboard/login").text
     assert texts("en")["told.logged_out"] not in ann.open("/dashboard/login").text
     ann.client.cookies.set("masterify_session", held)

@@ -19,6 +19,7 @@ from masterify_server.store import (
     keys,
     rates,
     running,
+    sessions,
     users,
 )
 from tests import stores
@@ -53,7 +54,7 @@ def test_no_id_reaches_into_what_belongs_to_another(store):
     account = stores.account(store)
     store.do(accounts.add_credits(account, 1, "", "t"))
     store.do(users.put_user("ann@b.c", account, "hash", "t"))
-    store.do(users.start_session("s", "ann@b.c"))
+    store.do(sessions.start_session("s", "ann@b.c", "hash"))
     job = stores.admit(store, account)
     for end in (":ledger", ":keys", ":jobs:queued", ":audit"):
         other = account + end
@@ -64,7 +65,7 @@ def test_no_id_reaches_into_what_belongs_to_another(store):
         with pytest.raises(RefusedError, match="UNKNOWN_ACCOUNT"):
             store.do(accounts.add_credits(other, 1, "", "t"))
     assert store.do(users.read_user("ann@b.c:sessions")) is None
-    assert store.do(users.start_session("s", "ann@b.c:sessions")) is False
+    assert store.do(sessions.start_session("s", "ann@b.c:sessions", "hash")) is False
     assert store.do(keys.revoke_key(account, f"{stores.key(store, account).key_id}:x", "t")) is False
     assert store.do(accounts.create_account("a:b", "", "pro", 0, "t"))  # whatever its name, it is one account
     assert store.do(accounts.read_account("a:b")).account_id == "a:b"
@@ -225,34 +226,6 @@ def test_a_wrong_plan_names_file_and_key(tmp_path):
         load_plans(path)
     with pytest.raises(SettingError, match="did you mean pro"):
         load_plans().plan("prro")
-
-
-def test_a_user_logs_in_until_the_session_ends(store):
-    account = stores.account(store)
-    hashed = passwords.hash_password("a long password")
-    store.do(users.put_user("Ann@Example.com", account, hashed, "test"))
-    user = store.do(users.read_user("ann@example.com "))
-    assert (user.account_id, passwords.is_right("a long password", user.password_hash)) == (account, True)
-    assert not passwords.is_right("another password", user.password_hash)
-    assert not passwords.is_right("nobody has this password", None)
-    session = users.new_session_id()
-    assert store.do(users.start_session(session, user.email))
-    assert store.do(users.read_session(session)).account_id == account
-    assert store.do(users.end_session(session))
-    assert store.do(users.read_session(session)) is None
-    assert not store.do(users.end_session(session))
-
-
-def test_a_new_password_ends_every_session(store):
-    account = stores.account(store)
-    store.do(users.put_user("a@b.c", account, "hash", "test"))
-    sessions = [users.new_session_id() for _ in range(2)]
-    [store.do(users.start_session(each, "a@b.c")) for each in sessions]
-    store.do(users.put_user("a@b.c", account, "other", "test"))
-    assert [store.do(users.read_session(each)) for each in sessions] == [None, None]
-    with pytest.raises(RefusedError, match="EMAIL_TAKEN"):
-        store.do(users.put_user("a@b.c", stores.account(store), "hash", "test"))
-    assert not store.do(users.start_session(sessions[0], "nobody@b.c"))
 
 
 @pytest.mark.parametrize("password", ["short", "x" * 1025])

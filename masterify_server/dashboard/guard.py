@@ -16,7 +16,7 @@ from masterify_server.dashboard.sessions import drop, login_address, session_id_
 from masterify_server.dashboard.visit import Visit
 from masterify_server.dashboard.wording import choose_language
 from masterify_server.services import base_url, services_of
-from masterify_server.store import accounts, users
+from masterify_server.store import accounts, sessions
 
 __all__ = ["OpenView", "View", "Visit", "anyone", "signed_in"]
 
@@ -75,7 +75,7 @@ def anyone(view: OpenView) -> Endpoint:
 async def visit_of(request: Request) -> Visit | None:
     """Who is logged in in this browser."""
     session_id, store = session_id_of(request), services_of(request).store
-    session = await store.do(users.read_session(session_id)) if session_id else None
+    session = await store.do(sessions.read_session(session_id)) if session_id else None
     if session_id is None or session is None:
         return None
     account = await store.do(accounts.read_account(session.account_id))

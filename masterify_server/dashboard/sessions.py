@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from masterify_server.services import base_url
-from masterify_server.store.users import SESSION_MS
+from masterify_server.store.sessions import SESSION_MS
 
 HOME = "/dashboard"
 LOGIN = f"{HOME}/login"

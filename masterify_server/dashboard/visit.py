@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from starlette.datastructures import ImmutableMultiDict
 
 from masterify_server.store.accounts import Account
-from masterify_server.store.users import Session
+from masterify_server.store.sessions import Session
 
 Fields = ImmutableMultiDict[str, str]
 NOTHING: Fields = ImmutableMultiDict()
@@ -32,6 +32,11 @@ class Visit:
     def is_own(self, given: str) -> bool:
         """Whether a token is the one of this session."""
         return hmac.compare_digest(self.csrf.encode(), given.encode("utf-8", "surrogateescape"))
+
+    def seed_of(self, once: str, server_secret: str) -> bytes:
+        """What is made of a form's one-time mark: the same for the same form sent twice, and known to nobody else."""
+        text = f"{self.session_id}|{once}".encode("utf-8", "surrogateescape")
+        return hmac.new(server_secret.encode(), b"once|" + text, hashlib.sha256).digest()
 
     @property
     def who(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 import secrets
 from collections.abc import Sequence
@@ -84,7 +85,12 @@ def new_account_id() -> str:
 
 def new_webhook_secret() -> str:
     """``whsec_`` and 256 random bits, as Standard Webhooks writes them."""
-    return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
+    return webhook_secret_of(secrets.token_bytes(SECRET_BYTES))
+
+
+def webhook_secret_of(seed: bytes) -> str:
+    """The secret that belongs to a secret seed of at least as many bits."""
+    return f"whsec_{base64.b64encode(hashlib.sha256(b'webhook' + seed).digest()).decode()}"
 
 
 def create_account(account_id: str, name: str, plan: str, credits: int, by: str) -> Call[bool]:  # noqa: A002

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,6 +49,11 @@ def new_webhook_id() -> str:
     return f"whk_{secrets.token_hex(12)}"
 
 
+def webhook_id_of(seed: bytes) -> str:
+    """The id that belongs to a seed: a form that is sent twice makes one endpoint."""
+    return f"whk_{hashlib.sha256(b'id' + seed).hexdigest()[:24]}"
+
+
 def new_message_id() -> str:
     """``evt_`` and 128 random bits."""
     return f"evt_{secrets.token_hex(16)}"
@@ -92,12 +98,11 @@ def change_hook(
 
 
 def rotate_hook_secret(
-    account_id: str, webhook_id: str, by: str, grace_ms: int = SECRET_GRACE_MS
+    account_id: str, webhook_id: str, by: str, grace_ms: int = SECRET_GRACE_MS, secret: str | None = None
 ) -> Call[Hook | None]:
-    """Give an endpoint a new secret; messages carry both signatures until the grace is over."""
-    return Call(
-        "rotate_hook_secret", (account_id, webhook_id, new_webhook_secret(), grace_ms, by), _hook_or_none
-    )
+    """Give an endpoint a new secret; messages carry both signatures until the grace is over. Its own changes nothing."""
+    new = secret or new_webhook_secret()
+    return Call("rotate_hook_secret", (account_id, webhook_id, new, grace_ms, by), _hook_or_none)
 
 
 def delete_hook(account_id: str, webhook_id: str, by: str) -> Call[bool]:

@@ -77,7 +77,13 @@ class Caller:
 
 def new_key(kind: Kind = "live") -> NewKey:
     """A key of 128 random bits, as documented: ``aim_live_`` and 32 hex digits."""
-    return NewKey(key_id=f"key_{secrets.token_hex(12)}", secret=f"aim_{kind}_{secrets.token_hex(16)}")
+    return key_of(secrets.token_bytes(32), kind)
+
+
+def key_of(seed: bytes, kind: Kind = "live") -> NewKey:
+    """The key that belongs to a secret seed: a form that is sent twice makes one key, and shows it both times."""
+    made = hashlib.shake_256(b"key" + seed).hexdigest(28)
+    return NewKey(key_id=f"key_{made[:24]}", secret=f"aim_{kind}_{made[24:]}")
 
 
 def digest_of(secret: str) -> str:
@@ -107,7 +113,8 @@ def create_key(
     Raises
     ------
     RefusedError
-        ``UNKNOWN_ACCOUNT``, ``UNKNOWN_PLAN``; ``KEY_LIMIT`` with the plan's ``limit``.
+        ``UNKNOWN_ACCOUNT``, ``UNKNOWN_PLAN``; ``KEY_LIMIT`` with the plan's ``limit``; ``KEY_EXISTS`` if this very key
+        was made more than two minutes ago (until then, making it again changes nothing).
     """
     fields = (
         "key_id",
@@ -131,6 +138,11 @@ def create_key(
 def list_keys(account_id: str) -> Call[list[ApiKey]]:
     """All keys of an account, revoked ones too, oldest first."""
     return Call("list_keys", (account_id,), lambda answer: [_key(pairs(each)) for each in answer])
+
+
+def rename_key(account_id: str, key_id: str, name: str, by: str) -> Call[bool]:
+    """Give a key another name; False if the account has no such key."""
+    return Call("rename_key", (account_id, key_id, name, by), as_bool)
 
 
 def revoke_key(account_id: str, key_id: str, by: str) -> Call[bool]:

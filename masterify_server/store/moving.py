@@ -12,8 +12,8 @@ from masterify_server.store.accounts import list_accounts
 from masterify_server.store.calls import SCHEMA_VERSION, Call, as_bool
 from masterify_server.store.running import Store
 
-LEFT_OUT = ("rq:", "rate:", "throttle:", "session:", "excerpts:")
-"""Queue entries are made again by the keeper; rates begin anew; who was logged in logs in again, who wants to hear asks again."""
+LEFT_OUT = ("rq:", "rate:", "throttle:", "session:", "setup:", "excerpts:")
+"""Queue entries are made again by the keeper; rates begin anew; people log in again, ask for set-up links and excerpts again."""
 
 FORMAT = "masterify-store"
 

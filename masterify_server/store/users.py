@@ -1,17 +1,14 @@
-"""People who log in to the dashboard: password hashes, and sessions that can be ended."""
+"""People who log in to the dashboard: their addresses and password hashes."""
 
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from masterify_server.refusals import RefusedError
 from masterify_server.store.calls import Call, as_bool, pairs
-
-SESSION_MS = 14 * 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,20 +19,6 @@ class User:
     account_id: str
     password_hash: str
     created_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """Who is logged in."""
-
-    email: str
-    account_id: str
-    created_ms: int
-
-
-def new_session_id() -> str:
-    """256 random bits for a cookie; the store only knows its SHA-256."""
-    return secrets.token_urlsafe(32)
 
 
 def put_user(email: str, account_id: str, password_hash: str, by: str) -> Call[None]:
@@ -54,19 +37,17 @@ def read_user(email: str) -> Call[User | None]:
     return Call("read_user", (folded(email),), _user)
 
 
-def start_session(session_id: str, email: str, lifetime_ms: int = SESSION_MS) -> Call[bool]:
-    """Begin a session of a user whose password was right; False if the user is gone."""
-    return Call("start_session", (digest(session_id), folded(email), lifetime_ms), as_bool)
+def list_users(account_id: str) -> Call[list[str]]:
+    """Addresses of everybody who can log in to an account."""
+    return Call("list_users", (account_id,), sorted)
 
 
-def read_session(session_id: str) -> Call[Session | None]:
-    """Who a session belongs to; None if it has ended."""
-    return Call("read_session", (digest(session_id),), _session)
+def change_password(email: str, password_hash: str, new_hash: str, session_id: str) -> Call[bool]:
+    """Give a user another password; every session but this one ends.
 
-
-def end_session(session_id: str) -> Call[bool]:
-    """Log out."""
-    return Call("end_session", (digest(session_id),), as_bool)
+    False if ``password_hash``, which was asked for, is no longer the user's.
+    """
+    return Call("change_password", (folded(email), password_hash, new_hash, digest(session_id)), as_bool)
 
 
 def folded(email: str) -> str:
@@ -75,7 +56,7 @@ def folded(email: str) -> str:
 
 
 def digest(secret: str) -> str:
-    """SHA-256, hex: what the store knows of a session's id."""
+    """SHA-256, hex: what the store knows of sessions' ids and set-up tokens, which are random and long."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -92,10 +73,3 @@ def _user(answer: Sequence[Any]) -> User | None:
         email=held["email"], account_id=held["account_id"], password_hash=held["password_hash"],
         created_ms=int(held["created_ms"]),
     )  # fmt: skip
-
-
-def _session(answer: Sequence[Any]) -> Session | None:
-    held = pairs(answer)
-    if not held:
-        return None
-    return Session(email=held["email"], account_id=held["account_id"], created_ms=int(held["created_ms"]))

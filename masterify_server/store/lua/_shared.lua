@@ -52,6 +52,38 @@ local function audit(account, action, what, by)
   redis.call('XADD', key('account', account, 'audit'), 'MAXLEN', '~', 1000, '*', 'action', action, 'what', what, 'by', by)
 end
 
+-- End sessions of a user: all, or only one; but not the one to keep. Answers how many.
+local function end_sessions(email, only, keep)
+  local all, ended = key('user', email, 'sessions'), 0
+  for _, session in ipairs(redis.call('SMEMBERS', all)) do
+    if session ~= keep and (only == '' or session == only) then
+      ended = ended + redis.call('DEL', key('session', session))
+      redis.call('SREM', all, session)
+    end
+  end
+  return ended
+end
+
+-- Make a user, or give one of this account another password; then every session ends.
+local function write_user(account, email, hash, by)
+  local held = redis.call('HGET', key('user', email), 'account_id')
+  if held and held ~= account then return 'EMAIL_TAKEN' end
+  redis.call('HSET', key('user', email), 'email', email, 'account_id', account, 'password_hash', hash)
+  redis.call('HSETNX', key('user', email), 'created_ms', text(now_ms))
+  redis.call('SADD', key('account', account, 'users'), email)
+  end_sessions(email, '', '')
+  audit(account, held and 'user.changed' or 'user.created', email, by)
+  return 'OK'
+end
+
+-- Whether a key is there already: 'OK' if the same request has made it a moment ago and it is as good as new.
+local function made_before(account, id, digest)
+  local held = redis.call('HMGET', key('key', id), 'account_id', 'digest', 'created_ms', 'revoked_ms')
+  if not held[1] then return nil end
+  local same = held[1] == account and held[2] == digest and not held[4]
+  return same and math.abs(now_ms - tonumber(held[3])) < 120000 and 'OK' or 'KEY_EXISTS'
+end
+
 -- Move a job to a status, in its record and in the lists of its account.
 local function set_status(job, account, from, to)
   local record = key('job', job)
