@@ -1,6 +1,7 @@
 """Event streams over real connections: many at once, through restarts of the store, with keys that are revoked."""
 
 import json
+import re
 import time
 from contextlib import ExitStack
 
@@ -46,9 +47,12 @@ def account(store):
     return stores.account(store, credits=100)
 
 
-def opened(port, key, job, method="GET"):
+def opened(port, key, job, method="GET", known=None):
     line = connect(port)
-    line.sendall(head_of(key, path=f"/api/v1/jobs/{job.job_id}/events", method=method))
+    head = head_of(key, path=f"/api/v1/jobs/{job.job_id}/events", method=method)
+    if known is not None:
+        head = head.replace(b"\r\n", b"\r\nLast-Event-ID: " + known + b"\r\n", 1)
+    line.sendall(head)
     return line
 
 
@@ -108,3 +112,34 @@ def test_asking_for_the_head_of_a_stream_is_answered_at_once(store, account, por
         line.sendall(head_of(key, path="/api/v1/account", method="GET"))
         status, body = answer(line)
         assert (status, json.loads(body)["account_id"]) == (200, account)
+
+
+def ids(got):
+    return re.findall(rb"\nid: (.*)\n", got)
+
+
+def test_a_client_that_connects_again_hears_only_what_is_new(store, account, port):
+    key, job = stores.key(store, account).secret, stores.admit(store, account)
+    with opened(port, key, job) as line:
+        (waits,) = ids(until(line, b"queued"))
+    with opened(port, key, job, known=waits) as line, opened(port, key, job, known=b"nonsense") as other:
+        assert b": ping" in until(line, b": ping")
+        assert ids(until(other, b"queued")) == [waits]
+        store.do(lifecycle.claim(job.job_id, "test"))
+        got = until(line, b"processing")
+        assert b"queued" not in got
+        assert waits not in ids(got)
+
+
+def test_a_browser_is_told_to_stop_after_the_end(store, account, port):
+    key, job = stores.key(store, account).secret, stores.admit(store, account)
+    store.do(jobs.cancel_job(job.job_id, account))
+    with opened(port, key, job) as line:
+        got = until(line, LAST_CHUNK)
+    (end,) = ids(got)
+    assert b"event: end" in got
+    for method in ("GET", "HEAD"):
+        with opened(port, key, job, method=method, known=end) as line:
+            assert b" 204 " in until(line, b"\r\n\r\n").partition(b"\r\n")[0]
+    with opened(port, key, stores.admit(store, account), known=end) as line:
+        assert b"queued" in until(line, b"queued")  # it was another job's

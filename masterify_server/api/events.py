@@ -36,27 +36,31 @@ async def stream_events(request: Request, caller: Caller) -> Response:
 def tell_events(request: Request, job: Job, read: Callable[[], Awaitable[Job | None]]) -> Response:
     """Tell status, progress and stage whenever they change; the last event is the job's end.
 
+    204 tells a browser that connects again after the end to stop: it would do so every two seconds for ever.
+
     Parameters
     ----------
     read
         Reads the job anew; None, for one who may not see it any more, ends the stream.
     """
     headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+    known = request.headers.get("last-event-id", "")
+    if job.ended and known == _id(job):
+        return Response(status_code=204, headers=headers)
     if request.method == "HEAD":
         return Response(headers=headers, media_type=MEDIA_TYPE)
-    told = _events(services_of(request), job.job_id, read, request.state.language)
+    told = _events(services_of(request), job.job_id, read, request.state.language, known)
     return StreamingResponse(told, media_type=MEDIA_TYPE, headers=headers)
 
 
 async def _events(
-    services: Services, job_id: str, read: Callable[[], Awaitable[Job | None]], language: str
+    services: Services, job_id: str, read: Callable[[], Awaitable[Job | None]], language: str, known: str
 ) -> AsyncIterator[str]:
     """Read the job anew whenever the store says that it may have changed; end when the process is to end.
 
     A store that is away is waited for.
     """
     yield f"retry: {RETRY_MS}\n\n"
-    seen = ""
     stopping = asyncio.ensure_future(services.stopping.wait())
     loop = asyncio.get_running_loop()
     end = loop.time() + LONGEST_S
@@ -77,9 +81,8 @@ async def _events(
                     continue
                 if now is None:
                     return
-                event = _event(now, language)
-                yield event if event != seen else PING
-                seen = event
+                yield _event(now, language) if _id(now) != known else PING
+                known = _id(now)
                 if now.ended:
                     return
     finally:
@@ -88,4 +91,12 @@ async def _events(
 
 def _event(job: Job, language: str) -> str:
     kind = "end" if job.ended else "progress"
-    return f"event: {kind}\ndata: {json.dumps(progress_view(job, language), ensure_ascii=False)}\n\n"
+    told = json.dumps(progress_view(job, language), ensure_ascii=False)
+    return f"event: {kind}\nid: {_id(job)}\ndata: {told}\n\n"
+
+
+def _id(job: Job) -> str:
+    """What of a job an event has told: two with the same id tell the same."""
+    if job.ended:
+        return f"{job.status}-{job.finished_ms}"
+    return f"{job.attempt}-{job.status}-{job.stage}-{job.progress}"
