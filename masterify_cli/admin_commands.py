@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from masterify_cli import exits, printing, refusals
+from masterify_cli import exits, greeting, printing, refusals
 from masterify_cli.exits import UsageError
 from masterify_cli.help import Command, Group
 from masterify_cli.options import Json
@@ -131,6 +131,25 @@ def create_user(
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     known = password
     return _done(data_dir, as_json, lambda a, s, _: a.create_user(s, account, email, known))
+
+
+@admin.command(cls=Command)
+def setup_link(
+    account: Account,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address", metavar="URL", help="Of the service; MASTERIFY_PUBLIC_URL, else port 8000 here."
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> int:
+    """Make a link, good once, to choose e-mail and password for the dashboard."""
+    from masterify_server.settings import read_settings
+
+    known = address or greeting.address_of(read_settings(data_dir=data_dir), "127.0.0.1", 8000)
+    return _done(data_dir, as_json, lambda a, s, _: a.make_setup_link(s, account, known.rstrip("/")))
 
 
 @admin.command(cls=Command)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from masterify_cli import exits, first_run, printing
+from masterify_cli import exits, first_run, greeting, printing
 
 if TYPE_CHECKING:
     from masterify_server.settings import Settings
@@ -56,7 +55,7 @@ def serve(
         host=host,
         port=port,
         workers=workers or supervisor.usual_workers(),
-        say=_say(settings, data_dir),
+        say=_say(settings, data_dir, greeting.address_of(settings, host, port)),
     )
 
 
@@ -91,29 +90,14 @@ def keeper(data_dir: DataDir = None) -> int:
 
 
 class _say:  # noqa: N801
-    """Tell on standard error what happens, and at the first word what to do where there is no account yet."""
+    """Tell on standard error what happens, and after the first word what whoever started the service needs."""
 
-    def __init__(self, settings: Settings, data_dir: Path | None) -> None:
-        self._settings, self._data_dir, self._greeted = settings, data_dir, False
+    def __init__(self, settings: Settings, data_dir: Path | None, address: str) -> None:
+        self._settings, self._data_dir, self._address, self._greeted = settings, data_dir, address, False
 
     def __call__(self, text: str) -> None:
         printing.aside(text)
-        if self._greeted:
-            return
-        self._greeted = True
-        from masterify_server import admin
-
-        plans = admin.plans_of(self._settings)
-        with admin.opened(self._settings) as store:
-            known = admin.list_accounts(store)
-            plan = list(plans.plans)[
-                -1
-            ]  # whoever starts the service is its first guest, and gets the best table
-            made = known[0] if known else admin.create_account(store, plans, "first account", plan, 100)
-        if not known:
-            printing.aside(f"The first account is {made['account']} (plan {plan}, 100 credits).")
-            printing.aside(f"Its key, shown this once: {made['key']}")
-        words = ["masterify", "admin", "create-key", "--account", made["account"]]
-        if self._data_dir is not None:  # the command must find the same store
-            words += ["--data-dir", str(self._data_dir.absolute())]
-        printing.aside(f"Another key: {shlex.join(words)}")
+        if not self._greeted:
+            self._greeted = True
+            for line in greeting.lines(self._settings, self._data_dir, self._address):
+                printing.aside(line)

@@ -15,7 +15,7 @@ from masterify_server.plans import Plans, load_plans
 from masterify_server.refusals import RefusedError, UnavailableError
 from masterify_server.rfc3339 import time_or_none, time_text
 from masterify_server.settings import Settings
-from masterify_server.store import Store, accounts, keys, users
+from masterify_server.store import Store, accounts, keys, setup, users
 from masterify_server.supervisor import alone_in
 
 OPERATOR = "operator"
@@ -126,6 +126,19 @@ def create_user(store: Store, account_id: str, email: str, password: str) -> dic
     address = texts.email(email)
     store.do(users.put_user(address, account_id, passwords.hash_password(password), OPERATOR))
     return {"account": account_id, "email": address}
+
+
+def list_users(store: Store, account_id: str) -> list[str]:
+    """E-mail addresses of everybody who can log in to an account."""
+    return store.do(users.list_users(account_id))
+
+
+def make_setup_link(store: Store, account_id: str, address: str) -> dict[str, Any]:
+    """Make a link with which somebody chooses an e-mail address and a password; the account's link before is void."""
+    token = setup.new_token()
+    if not store.do(setup.make_setup(account_id, token, OPERATOR)):
+        raise RefusedError("UNKNOWN_ACCOUNT")
+    return {"account": account_id, "link": f"{address}/dashboard/setup?token={token}", "hours": setup.SETUP_H}
 
 
 def account_table(store: Store, account_id: str) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from masterify_cli import greeting
 from masterify_server.admin import opened
 from masterify_server.plans import load_plans
-from masterify_server.settings import read_settings
+from masterify_server.settings import Settings, read_settings
+from masterify_server.store import setup
 from masterify_server.store.keys import authorize
 from tests.chaos import SONG
 from tests.cli import masterify
@@ -74,6 +76,12 @@ def test_an_account_is_made_looked_after_and_reconciled(data_dir):
         stdin=b"a long password\n",
     )
     assert user.json == {"account": account["account"], "email": "ann@b.c"}
+    link = admin(data_dir, "setup-link", *name, "--address", "https://masterify.example/", "--json").json[
+        "link"
+    ]
+    assert re.fullmatch(r"https://masterify\.example/dashboard/setup\?token=[\w-]{32}", link)
+    assert "http://127.0.0.1:8000/dashboard/setup?token=" in admin(data_dir, "setup-link", *name).out
+    assert admin(data_dir, "setup-link", "--account", "acc_x").code == 3
     assert account["account"] in admin(data_dir, "list-accounts").out
     ran = admin(data_dir, "reconcile")
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "Every balance equals its ledger.")
@@ -259,6 +267,9 @@ def test_one_command_serves_and_one_signal_ends_it(data_dir, tmp_path):
         job = re.search('"job_id":"([^"]+)"', answer)[1]
         until(lambda: '"status":"done"' in ask(f"/api/v1/jobs/{job}", key)[1])
         assert made(data_dir)["plan"] == "starter"  # while it serves
+        link = re.search(rf"http://127\.0\.0\.1:{port}(/dashboard/setup\?token=\S+)", log.read_text())[1]
+        assert ask(link)[0] == 200
+        assert link.partition("=")[2] not in log.read_text().replace(link, "")  # nor is it in the access log
         told = re.search("Another key: masterify (.*)", log.read_text())[1]
         assert masterify(*shlex.split(told), "--json").json["key"].startswith("aim_live_")
         refused = subprocess.run(
@@ -275,3 +286,34 @@ def test_one_command_serves_and_one_signal_ends_it(data_dir, tmp_path):
     assert all(gone(pid) for pid in children_of(log))
     assert ask("/readyz")[0] == 0
     assert admin(data_dir, "reconcile").code == 0
+
+
+def test_a_link_opens_the_dashboard_until_somebody_can_log_in(data_dir):
+    settings = read_settings(data_dir=data_dir)
+    first, second = (
+        list(greeting.lines(settings, data_dir, "http://x")),
+        list(greeting.lines(settings, None, "http://x")),
+    )
+    links = [
+        re.search(r"http://x/dashboard/setup\?token=(\S+)", "\n".join(said))[1] for said in (first, second)
+    ]
+    assert links[0] != links[1]
+    assert "aim_live_" in "\n".join(first)
+    assert "aim_live_" not in "\n".join(second)
+    with opened(settings) as store:
+        assert store.do(setup.read_setup(links[0])) is None
+        store.do(setup.use_setup(links[1], "ann@example.com", "hash"))
+    said = list(greeting.lines(settings, data_dir, "http://x"))
+    assert "The dashboard: http://x/dashboard" in said
+    assert not any("token" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("host", "public", "address"),
+    [
+        ("0.0.0.0", None, "http://127.0.0.1:8000"), ("::", None, "http://[::1]:8000"), ("::1", None, "http://[::1]:8000"),
+        ("music.lan", None, "http://music.lan:8000"), ("0.0.0.0", "https://masterify.example", "https://masterify.example"),
+    ],
+)  # fmt: skip
+def test_the_address_that_is_told_can_be_opened(host, public, address):
+    assert greeting.address_of(Settings(public_url=public), host, 8000) == address

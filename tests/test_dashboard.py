@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from masterify_server import admin
 from masterify_server.dashboard import login
 from masterify_server.dashboard.wording import texts
 from masterify_server.store import sessions
@@ -252,6 +253,58 @@ def test_the_theme_is_kept_and_an_unknown_one_is_not(web):
     answer = visitor.post("/dashboard/appearance", {"theme": "x", "language": "fr", "back": "//evil.example"})
     assert answer.headers["location"] == "/dashboard"
     assert "set-cookie" not in answer.headers
+
+
+@pytest.fixture
+def link(web):
+    made = admin.make_setup_link(web.store, stores.account(web.store, "pro"), "http://testserver")
+    return made["link"].removeprefix("http://testserver")
+
+
+SETUP = {"email": "New@Example.com", "password": "a very long one", "again": "a very long one"}
+
+
+def test_a_setup_link_makes_a_user_logs_in_and_is_used_up(web, link):
+    visitor, token = Visitor(web), link.partition("=")[2]
+    page = visitor.open(link)
+    assert page.headers["referrer-policy"] == "origin"
+    answer = visitor.post("/dashboard/setup", {"token": token, **SETUP})
+    assert answer.headers["location"] == "/dashboard"
+    page = visitor.open("/dashboard")
+    assert "new@example.com" in page.text
+    assert token not in page.text
+    for again in (visitor.open(link), visitor.post("/dashboard/setup", {"token": token, **SETUP})):
+        assert again.status_code == 410
+        assert texts("en")["setup.expired"] in again.text
+    Visitor(web).log_in("new@example.com", SETUP["password"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"password": "short", "again": "short"}, "must have 10 to 1024 characters"), ({"again": "another"}, "differ"),
+        ({"email": "no address"}, "E-mail&#39; must be an e-mail address"), ({"email": "ann@example.com"}, "another account"),
+        ({"password": "x" * 1025, "again": "x" * 1025}, "must have 10 to 1024 characters"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_the_setup_is_said_beside_the_field_and_the_link_stays(web, link, changes, said):
+    token = link.partition("=")[2]
+    fields = {"token": token, **SETUP, **changes}
+    page = Visitor(web).post("/dashboard/setup", fields)
+    assert page.status_code == 400
+    field = next(iter(changes)) if len(changes) == 1 else "password"
+    told = re.search(rf'id="{field}-wrong" role="alert">([^<]*)<', page.text)[1]
+    assert said in told
+    assert f'value="{fields["email"]}"' in page.text
+    assert fields["password"] not in page.text
+    assert Visitor(web).open(link).status_code == 200
+
+
+def test_a_setup_without_a_link_or_from_another_site_is_refused(web, link):
+    assert Visitor(web).open("/dashboard/setup").status_code == 410
+    assert Visitor(web).post("/dashboard/setup", {"token": "x", **SETUP}).status_code == 410
+    token = link.partition("=")[2]
+    assert Visitor(web).post("/dashboard/setup", {"token": token, **SETUP}, origin="null").status_code == 403
 
 
 def test_static_files_are_kept_by_browsers_and_asked_for_once(web):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from masterify_server import passwords
-from masterify_server.dashboard import forms, pages, sessions
+from masterify_server.dashboard import forms, hashing, pages, sessions
 from masterify_server.dashboard.visit import Visit
 from masterify_server.services import services_of
 from masterify_server.store import users
@@ -20,8 +16,6 @@ QUARTER_MS = 15 * 60 * 1000
 MOST_OF_AN_ADDRESS, MOST_OF_A_USER = 30, 10
 """Tries in a quarter of an hour: from one internet address (an office shares one), and for one e-mail address."""
 LONGEST_EMAIL = 254  # RFC 5321, with erratum 1690
-# Each hash takes 64 MiB and a core: more at once would only starve the songs of others.
-HASHERS = ThreadPoolExecutor(2, thread_name_prefix="password")
 
 
 async def show_login(request: Request, visit: Visit | None) -> Response:
@@ -41,7 +35,7 @@ async def log_in(request: Request, visit: Visit | None) -> Response:
     if wait_s:
         return _again(request, goal, email, "login.too_often", 429, wait_s)
     user = await store.do(users.read_user(email)) if 0 < len(email) <= LONGEST_EMAIL else None
-    if not await is_right(password, user.password_hash if user else None) or user is None:
+    if not await hashing.is_right(password, user.password_hash if user else None) or user is None:
         return _again(request, goal, email, "login.wrong", 403)
     leading = await enter(request, visit, user.email, user.password_hash, goal)
     return leading or _again(request, goal, email, "login.wrong", 403)
@@ -74,12 +68,6 @@ async def enter(
     leading = RedirectResponse(goal, 303)
     sessions.carry(request, leading, session_id)
     return leading
-
-
-async def is_right(password: str, password_hash: str | None) -> bool:
-    """Whether a password is right; whoever there is no hash of takes as long."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(HASHERS, passwords.is_right, password, password_hash)
 
 
 async def waiting_s(request: Request, email: str) -> int:

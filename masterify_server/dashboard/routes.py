@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from masterify_server.api.routing import resource
-from masterify_server.dashboard import appearance, login, overview, static_files
+from masterify_server.dashboard import appearance, login, overview, setup, static_files
 from masterify_server.dashboard.guard import anyone, signed_in
 from masterify_server.dashboard.sessions import HOME
 
@@ -12,6 +12,7 @@ ROUTES = [
     resource("/static/{name:path}", GET=static_files.serve_static),
     resource(HOME, GET=signed_in(overview.show_overview)),
     resource(f"{HOME}/login", GET=anyone(login.show_login), POST=anyone(login.log_in)),
+    resource(f"{HOME}/setup", GET=anyone(setup.show_setup), POST=anyone(setup.set_up)),
     resource(f"{HOME}/logout", POST=signed_in(login.log_out)),
     resource(f"{HOME}/appearance", POST=anyone(appearance.change_appearance)),
 ]

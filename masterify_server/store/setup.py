@@ -8,7 +8,8 @@ from masterify_server.refusals import RefusedError
 from masterify_server.store.calls import Call, as_bool
 from masterify_server.store.users import digest, folded
 
-SETUP_MS = 24 * 3600 * 1000
+SETUP_H = 24
+SETUP_MS = SETUP_H * 3600 * 1000
 
 
 def new_token() -> str:
