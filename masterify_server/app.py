@@ -34,6 +34,7 @@ from masterify_server.dashboard.sessions import is_below
 from masterify_server.errors import ApiError
 from masterify_server.refusals import RefusedError, UnavailableError
 from masterify_server.services import Services
+from masterify_server.site import docs_page
 from masterify_server.site import routes as site
 from masterify_server.surroundings import Surroundings, answer_of
 
@@ -67,7 +68,7 @@ ROUTES = [
     resource("/readyz", GET=health.readyz),
     resource("/metrics", GET=health.show_metrics),
     resource("/openapi.json", GET=documentation.openapi),
-    resource("/docs", GET=documentation.docs),
+    resource("/docs", GET=docs_page.docs),
 ]  # fmt: skip
 
 
