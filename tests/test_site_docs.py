@@ -67,7 +67,7 @@ def test_every_text_of_the_description_has_a_translation_and_no_translation_is_l
 
     monkeypatch.setattr(description, "say", say)
     description.chapters.__wrapped__("ko")
-    assert shown == set(translations.korean())
+    assert shown == set(translations.korean()), f"bring {translations.FILE.name} up to date"
     held = tomllib.loads(translations.FILE.read_text(encoding="utf-8"))["text"]
     assert len(held) == len(translations.korean())
     for each in held:

@@ -44,22 +44,23 @@ def prose(text: str) -> Markup:
 
 
 def _paragraph(block: str) -> Markup:
-    return Markup("<p>%s</p>") % _inline(" ".join(block.split("\n")))
+    return Markup("<p>%s</p>") % inline(" ".join(block.split("\n")))
 
 
 def _table(block: str) -> Markup:
     rows = [
         [cell.strip() for cell in line.strip().strip("|").split("|")] for line in block.strip().split("\n")
     ]
-    head = Markup("").join(Markup("<th>%s</th>") % _inline(cell) for cell in rows[0])
+    head = Markup("").join(Markup("<th>%s</th>") % inline(cell) for cell in rows[0])
     body = Markup("").join(
-        Markup("<tr>%s</tr>") % Markup("").join(Markup("<td>%s</td>") % _inline(cell) for cell in row)
+        Markup("<tr>%s</tr>") % Markup("").join(Markup("<td>%s</td>") % inline(cell) for cell in row)
         for row in rows[2:]
     )
     return Markup("<table><thead><tr>%s</tr></thead><tbody>%s</tbody></table>") % (head, body)
 
 
-def _inline(text: str) -> Markup:
+def inline(text: str) -> Markup:
+    """Code, bold words and links of one line."""
     safe = str(escape(text.strip()))
     safe = BOLD.sub(r"<strong>\1</strong>", CODE.sub(r"<code>\1</code>", safe))
     return Markup(LINK.sub(r'<a href="\2">\1</a>', safe))  # noqa: S704 - escaped above
@@ -76,5 +77,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["prose"] = prose
+    environment.filters |= {"prose": prose, "inline": inline}
     return environment

@@ -13,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from masterify_server.api.pages import render
+from masterify_server.dashboard.pages import theme_of
+from masterify_server.dashboard.static_files import address
+from masterify_server.dashboard.wording import choose_language
 from masterify_server.ranges import wanted
 from masterify_server.wording import LANGUAGES
 
 TEXTS = Path(__file__).parent / "texts"
-STYLE = Path(__file__).parents[1] / "static" / "site.css"
 # Nothing runs on these pages; style and pictures are our own.
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -25,8 +27,8 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';
 def page(request: Request, template: str, **values: Any) -> Response:
     """Render a template of ``templates/site`` in the reader's language.
 
-    Templates find ``t`` (the texts), ``language``, ``others`` (the other languages), ``path`` and ``query``, which
-    links to further pages carry so that a language once chosen stays.
+    Templates find ``t`` (the texts), ``language``, ``others`` (the other languages), ``theme``, ``style`` (its address), ``path``
+    and ``query``, which links to further pages carry so that a language once chosen stays.
     """
     language = language_of(request)
     is_chosen = request.query_params.get("lang") == language
@@ -34,10 +36,15 @@ def page(request: Request, template: str, **values: Any) -> Response:
         f"site/{template}",
         {
             **values, "t": texts(language), "language": language, "path": request.url.path,
+            "theme": theme_of(request), "style": address("site.css"),
             "others": [each for each in LANGUAGES if each != language], "query": f"?lang={language}" if is_chosen else "",
         },
     )  # fmt: skip
-    headers = {"Content-Security-Policy": POLICY, "Content-Language": language, "Vary": "Accept-Language"}
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "Content-Language": language,
+        "Vary": "Cookie, Accept-Language",
+    }
     return cached(request, text.encode(), "text/html", headers)
 
 
@@ -53,15 +60,10 @@ def cached(
     return Response(body[part.start : part.stop], part.status, told, media_type)
 
 
-async def style(request: Request) -> Response:
-    """How the pages look."""
-    return cached(request, STYLE.read_bytes(), "text/css")
-
-
 def language_of(request: Request) -> str:
-    """The language chosen by the switch (``?lang=ko``), else the one that the browser asks for."""
+    """Take the language of the address (``?lang=ko``), else the one chosen in the dashboard, else what the browser asks for."""
     chosen = request.query_params.get("lang", "")
-    return chosen if chosen in LANGUAGES else str(request.state.language)
+    return chosen if chosen in LANGUAGES else choose_language(request)
 
 
 @cache

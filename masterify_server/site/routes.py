@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from masterify_server.api.routing import resource
-from masterify_server.site import hub_pages, pages
+from masterify_server.site import hub_pages
 
 ROUTES = [
     resource("/templates", GET=hub_pages.index),
     resource("/templates/{flow}", GET=hub_pages.flow_page),
     resource("/templates/files/{name}", GET=hub_pages.download),
-    resource("/static/site.css", GET=pages.style),
 ]
