@@ -40,13 +40,14 @@ def kept_secret(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         made = folder / f"secret.{secrets.token_hex(8)}"
-        with os.fdopen(
-            os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
-        ) as file:
-            file.write(secrets.token_hex(32))
-        with suppress(FileExistsError):
-            os.link(made, path)  # appears whole, and only for the first who comes
-        made.unlink()
+        try:
+            handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(32))
+            with suppress(FileExistsError):
+                os.link(made, path)  # appears whole, and only for the first who comes
+        finally:
+            made.unlink(missing_ok=True)
     return path.read_text(encoding="ascii").strip()
 
 

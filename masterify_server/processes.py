@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from masterify_core.errors import MasterifyError
 from masterify_server import logs
 from masterify_server.data_folder import ready
 from masterify_server.settings import Settings, read_settings
+
+log = logging.getLogger("masterify.processes")
 
 USAGE = 2
 """Exit code for settings that are wrong."""
@@ -28,6 +31,7 @@ def web(settings: Settings, host: str, port: int) -> None:
 
     ready(settings.data_dir)
     check_free(host, port)
+    _ = settings.signing_secret  # made now, not in the middle of a request
     services = Services(
         settings=settings, plans=load_plans(settings.plans_file), library=Library.load(), probe=Probe(),
         store=AsyncStore(store_url(settings)), storage=open_storage(settings), uploads=uploads_folder(settings),
@@ -48,6 +52,7 @@ def keeper(settings: Settings) -> None:
     from masterify_server.keeper import run_keeper
 
     ready(settings.data_dir)
+    _ = settings.signing_secret
     run_keeper(settings)
 
 
@@ -61,8 +66,11 @@ def main(words: list[str]) -> int:
         else:
             {"worker": worker, "keeper": keeper}[words[0]](settings)
     except MasterifyError as error:
-        sys.stderr.write(f"masterify {words[0]}: {error}\n")
+        log.error("%s ends: %s", words[0], error)
         return USAGE if error.code == "setting" else 1
+    except Exception:
+        log.exception("%s ends: a fault of ours", words[0])
+        return 1
     return 0
 
 

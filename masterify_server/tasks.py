@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
@@ -92,29 +93,44 @@ def cut_excerpts(job_id: str) -> str:
 
 
 def _ending(job: Job, bench: Bench, scratch: ExitStack, heart: _Heart) -> Call[bool]:
-    """Carry the job out; answers the call that ends it. A storage that is away is waited for."""
+    """Carry the job out; answers the call that ends it. A storage that is away or full is waited for."""
     failed = partial(end_failed, job.job_id, job.attempt, keep_of(bench.settings))
     deadline = time.monotonic() + AWAY_S
     while True:
-        folder = scratch.enter_context(scratch_folder(bench.settings.data_dir, job.job_id))
         try:
+            folder = scratch.enter_context(scratch_folder(bench.settings.data_dir, job.job_id))
             outcome = carry_out(job, open_storage(bench.settings), bench.library, folder, heart.tell)
-        except UnavailableError as error:
-            log.warning("job %s waits: %s", job.job_id, error)
-            if time.monotonic() > deadline:
-                os._exit(1)  # somebody else may have better luck, three times in all
-            time.sleep(AWAY_PAUSE_S)
-            continue
-        except MasterifyError as error:
-            log.info("job %s failed: %s", job.job_id, error)
-            return failed(job_error(error), f"{type(error).__name__}: {error}")
         except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            if isinstance(error, UnavailableError) or disk_is_full(error):
+                log.warning("job %s waits: %s", job.job_id, told)
+                scratch.close()  # half a master must not fill the disk while its job waits for room
+                if time.monotonic() > deadline:
+                    os._exit(1)  # somebody else may have better luck, three times in all
+                time.sleep(AWAY_PAUSE_S)
+                continue
+            if isinstance(error, MasterifyError):
+                log.info("job %s failed: %s", job.job_id, error)
+                return failed(job_error(error), told)
             log.exception("job %s failed: a fault of ours", job.job_id)
-            return failed(INTERNAL, f"{type(error).__name__}: {error}")
+            return failed(INTERNAL, told)
         return end_done(
             job.job_id, job.attempt, keep_of(bench.settings),
             measured=outcome.measured, results=outcome.results, archive=outcome.archive,
         )  # fmt: skip
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Whether it came of a disk that is full (or a quota that is used up): nothing that is the song's fault.
+
+    >>> disk_is_full(OSError(errno.ENOSPC, "No space left on device")), disk_is_full(OSError(errno.EIO, "?"))
+    (True, False)
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _end(store: Store, ending: Call[bool], job: Job) -> str:

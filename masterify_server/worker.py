@@ -7,6 +7,8 @@ import os
 import signal
 from typing import Any
 
+from redis import RedisError
+
 from masterify_server import queue, tasks
 from masterify_server.embedded import store_url
 from masterify_server.parent import end_with
@@ -32,7 +34,13 @@ RECONNECT_S = 1.0
 
 
 def run_worker(settings: Settings) -> None:
-    """Work until SIGTERM (the job in hand is finished; a second one, a second later, ends it: it is run again)."""
+    """Work until SIGTERM (the job in hand is finished; a second one, a second later, ends it: it is run again).
+
+    Raises
+    ------
+    UnavailableError
+        The store went away, or cannot write any more (its disk is full).
+    """
     from masterify_core.presets import Library
 
     url = store_url(settings)
@@ -47,7 +55,10 @@ def run_worker(settings: Settings) -> None:
     )  # fmt: skip
     worker.bench, worker.store = bench, store
     log.info("worker ready")
-    worker.work(logging_level="WARNING")
+    try:
+        worker.work(logging_level="WARNING")
+    except RedisError as error:  # RQ gives up; whoever started this process starts it again
+        raise UnavailableError(f"the store is away: {error}") from None
 
 
 def warm() -> None:

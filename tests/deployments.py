@@ -67,9 +67,9 @@ class Deployment:
         if self.embedded:
             self.embedded.stop()
 
-    def start(self, *words):
+    def start(self, *words, **streams):
         """Start a process: ``tests.pretending``, or ``masterify_server.processes keeper``."""
-        process = subprocess.Popen([sys.executable, "-m", *words], env=self.environment, cwd=ROOT)
+        process = subprocess.Popen([sys.executable, "-m", *words], env=self.environment, cwd=ROOT, **streams)
         self.processes.append(process)
         return process
 

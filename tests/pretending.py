@@ -1,11 +1,13 @@
 """A real worker whose engine only pretends: the song's name says what happens. Run: ``python -m tests.pretending``."""
 
+import errno
 import os
 import signal
 import time
 from pathlib import Path
 
 from masterify_core.errors import DamagedAudioError
+from masterify_core.files.placing import placed
 from masterify_server import logs, tasks, worker
 from masterify_server.mastering_job import Outcome
 from masterify_server.refusals import UnavailableError
@@ -32,6 +34,12 @@ def carry_out(job, storage, library, scratch, on_progress):
             time.sleep(0.02)
     if word == "away" and time.monotonic() < float(rest):
         raise UnavailableError("the bucket does not answer")
+    if word == "full" and time.monotonic() < float(rest):
+        assert len(list(scratch.parent.glob(f"{job.job_id}-*"))) == 1, (
+            "what an earlier try left fills the disk"
+        )
+        with placed(scratch / "spotify.wav", overwrite=False):
+            raise OSError(errno.ENOSPC, "No space left on device")
     if word == "damaged":
         raise DamagedAudioError("song.wav", "cannot be decoded")
     if word == "bug":

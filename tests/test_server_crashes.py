@@ -1,8 +1,10 @@
 """What may die, may die at any moment: each row of the crash table, with real processes and a pretended engine."""
 
+import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -140,11 +142,26 @@ def test_a_child_that_wakes_while_another_has_its_job_takes_nothing_from_it(live
     until(lambda: not list((live.settings.data_dir / "scratch").glob(f"{job.job_id}-*")))
 
 
-def test_a_storage_that_is_away_is_waited_for(live):
-    job = live.submit(f"away {time.monotonic() + 3}")
+@pytest.mark.parametrize("what", ["away", "full"])
+def test_a_storage_that_is_away_or_full_is_waited_for(live, what):
+    job = live.submit(f"{what} {time.monotonic() + 3}")
     done = live.ended(job)
     assert (done.status, done.attempt) == ("done", 1)
     assert len(live.runs(job)) > 2
+
+
+def test_a_worker_whose_store_cannot_write_ends_with_lines_for_machines(tmp_path):
+    with Deployment(tmp_path) as deployment:
+        worker = deployment.start("masterify_server.processes", "worker", stderr=subprocess.PIPE)
+        with worker.stderr as lines:
+            assert json.loads(next(lines))["message"] == "worker ready"
+            deployment.store.redis.config_set("min-replicas-to-write", 1)  # all is refused, as by a full disk
+            said = [json.loads(line) for line in lines]
+        assert worker.wait(30) == 1
+        assert said[-1]["level"] == "error"
+        assert said[-1]["message"].startswith("worker ends: the store")
+        assert "traceback" not in said[-1]
+        deployment.store.redis.config_set("min-replicas-to-write", 0)
 
 
 def test_a_worker_told_to_stop_finishes_its_job(tmp_path):
