@@ -20,7 +20,7 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 BOLD = re.compile(r"\*\*([^*]+)\*\*")
-CODE, LINK = re.compile(r"`([^`]+)`"), re.compile(r"\[([^\]]+)\]\((https://[^)\s]+)\)")
+CODE, LINK = re.compile(r"`([^`]+)`"), re.compile(r"\[([^\]]+)\]\((https://[^)\s]+|/[\w.-][^)\s]*)\)")
 
 
 def page(template: str, values: Mapping[str, Any]) -> HTMLResponse:
