@@ -8,8 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from masterify_server import texts
-from masterify_server.api.order_form import check_webhook_url
+from masterify_server.api import hook_fields
 from masterify_server.api.queries import json_object
 from masterify_server.errors import ApiError
 from masterify_server.rfc3339 import time_or_none, time_text
@@ -30,7 +29,7 @@ async def create_hook(request: Request, caller: Caller) -> JSONResponse:
     made = await services.store.do(
         hooks.create_hook(
             caller.account_id, hooks.new_webhook_id(), url, _events_of(body) or hooks.EVENTS,
-            _text_of(body, "description") or "", services.plans, caller.key_id,
+            _description_of(body) or "", services.plans, caller.key_id,
         )
     )  # fmt: skip
     headers = {"Location": f"/api/v1/webhooks/{made.webhook_id}"}
@@ -58,7 +57,7 @@ async def change_hook(request: Request, caller: Caller) -> JSONResponse:
         hooks.change_hook(
             caller.account_id, hook_id_of(request), caller.key_id,
             url=await _url_of(request, body) if "url" in body else None, events=_events_of(body),
-            description=_text_of(body, "description"), enabled=_switch_of(body, "enabled"),
+            description=_description_of(body), enabled=_switch_of(body, "enabled"),
         )
     )  # fmt: skip
     return JSONResponse(hook_view(_there(changed)))
@@ -124,31 +123,26 @@ def _there(hook: Hook | None) -> Hook:
 
 
 async def _url_of(request: Request, body: Mapping[str, Any]) -> str:
-    url = _text_of(body, "url", longest=4096) or ""
-    await check_webhook_url(url, services_of(request).settings, "url")
-    return url
+    return await hook_fields.url(_text_of(body, "url") or "", services_of(request).settings)
 
 
-def _text_of(body: Mapping[str, Any], name: str, longest: int = texts.LONGEST_NOTE) -> str | None:
+def _description_of(body: Mapping[str, Any]) -> str | None:
+    held = _text_of(body, "description")
+    return None if held is None else hook_fields.description(held)
+
+
+def _text_of(body: Mapping[str, Any], name: str) -> str | None:
     held = body.get(name)
-    if held is None:
-        return None
-    if not isinstance(held, str):
+    if held is not None and not isinstance(held, str):
         raise ApiError("INVALID_PARAMETER", "kind", param=name, kind="text")
-    return texts.line(name, held, longest)
+    return held
 
 
 def _events_of(body: Mapping[str, Any]) -> tuple[str, ...] | None:
     held = body.get("events")
     if held is None:
         return None
-    known = ", ".join(hooks.EVENTS)
-    if not isinstance(held, list) or not held:
-        raise ApiError("INVALID_PARAMETER", "choice", param="events", known=known)
-    for name in held:
-        if name not in hooks.EVENTS:
-            raise ApiError("INVALID_PARAMETER", "choice", param="events", known=known)
-    return tuple(dict.fromkeys(held))
+    return hook_fields.events(held if isinstance(held, list) else ())
 
 
 def _switch_of(body: Mapping[str, Any], name: str) -> bool | None:

@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from masterify_server.api.queries import read_body
-from masterify_server.dashboard.visit import NOTHING, Fields
+from masterify_server.dashboard.visit import NOTHING, Fields, Visit
+from masterify_server.services import services_of
 
 PLAIN = "application/x-www-form-urlencoded"
 LONGEST_FORM_BYTES = 32_768
@@ -25,6 +26,20 @@ class FormError(Exception):
 def is_plain(request: Request) -> bool:
     """Whether the body is a plain form."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == PLAIN
+
+
+def seed_of(request: Request, visit: Visit) -> bytes:
+    """What is made by a form, made of: the same if the form is sent twice, and known to nobody else.
+
+    Raises
+    ------
+    FormError
+        The form lacks its one-time mark (``once``).
+    """
+    once = visit.form.get("once", "")
+    if not once:
+        raise FormError("error.form_broken")
+    return visit.seed_of(once, services_of(request).settings.signing_secret)
 
 
 async def read_form(request: Request) -> Fields:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -16,10 +17,12 @@ from masterify_server.dashboard.visit import Visit
 from masterify_server.dashboard.wording import choose_language, text, texts
 from masterify_server.errors import STATUSES, ApiError
 from masterify_server.refusals import RefusedError
+from masterify_server.rfc3339 import time_text
 from masterify_server.wording import message
 
 NAVIGATION = (
-    ("overview", "/dashboard"),
+    ("overview", "/dashboard"), ("keys", "/dashboard/keys"), ("webhooks", "/dashboard/webhooks"),
+    ("credits", "/dashboard/credits"), ("account", "/dashboard/account"),
 )  # fmt: skip
 """Places in the menu: the text ``menu.NAME``, and where it leads."""
 
@@ -50,7 +53,7 @@ def page(
         "t": partial(_say, language), "visit": visit, "language": language, "theme": theme_of(request),
         "static": static_files.address, "navigation": NAVIGATION, "here": request.url.path,
         "back": _address(request),
-        "told": told if f"told.{told}" in texts(language) else None,
+        "new_mark": new_mark, "shown": shown, "iso": time_text, "told": told if f"told.{told}" in texts(language) else None,
     }  # fmt: skip
     words = render(f"dashboard/{template}", {**known, **values})
     answer = HTMLResponse(words, status, headers={**HEADERS, "Content-Language": language})
@@ -89,6 +92,20 @@ def refusal(request: Request, error: RefusedError) -> Response:
     answer = page(request, "error.html", None, STATUSES[error.code], words=words)
     answer.headers.update(headers)
     return answer
+
+
+def new_mark() -> str:
+    """Mark a form, so that it does its work once even if it is sent twice."""
+    return secrets.token_urlsafe(16)
+
+
+def shown(at_ms: int) -> str:
+    """Word a time for people; a script that runs in their browser makes it their own (``dashboard.js``).
+
+    >>> shown(1_764_000_000_123)
+    '2025-11-24 16:00 UTC'
+    """
+    return f"{time_text(at_ms)[:16].replace('T', ' ')} UTC"
 
 
 def theme_of(request: Request) -> str:

@@ -67,7 +67,8 @@ def create_hook(
     Raises
     ------
     RefusedError
-        ``WEBHOOK_LIMIT`` (``limit``), ``UNKNOWN_ACCOUNT``, ``UNKNOWN_PLAN``.
+        ``WEBHOOK_LIMIT`` (``limit``), ``UNKNOWN_ACCOUNT``, ``UNKNOWN_PLAN``; ``WEBHOOK_EXISTS`` if this very endpoint was made
+        more than two minutes ago.
     """
     fields = flat(
         {"url": url, "events": ",".join(events), "description": description, "secret": new_webhook_secret()}

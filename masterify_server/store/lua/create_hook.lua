@@ -4,7 +4,11 @@ local plan = redis.call('HGET', key('account', account), 'plan')
 if not plan then return {'UNKNOWN_ACCOUNT'} end
 local limits = limits_of(plans, plan)
 if not limits then return {'UNKNOWN_PLAN'} end
-if redis.call('HGET', key('hook', hook), 'account_id') == account then return {'OK', whole(key('hook', hook))} end  -- sent twice
+local before = redis.call('HMGET', key('hook', hook), 'account_id', 'created_ms')
+if before[1] then  -- the same request a moment ago makes nothing new
+  local again = before[1] == account and math.abs(now_ms - tonumber(before[2])) < 120000
+  return again and {'OK', whole(key('hook', hook))} or {'WEBHOOK_EXISTS'}
+end
 local limit = limits.webhooks
 if redis.call('SCARD', key('account', account, 'hooks')) >= limit then return {'WEBHOOK_LIMIT', limit} end
 redis.call('HSET', key('hook', hook), 'webhook_id', hook, 'account_id', account, 'created_ms', text(now_ms), unpack(ARGV, 5))
