@@ -87,7 +87,8 @@ def analyze(
     from masterify_core.metering.loudness import hop_energies
     from masterify_core.metering.report import measure
     from masterify_core.presets import Library
-    from masterify_core.report import check_kind, song_panels, write_analysis_reports, write_plot
+    from masterify_core.report.plots import check_kind, song_panels, write_plot
+    from masterify_core.report.writing import write_analysis_reports
 
     library = Library.load(preset_dir or ())
     sound = library.genre(genre)

@@ -30,7 +30,7 @@ def compare(
     """
     from masterify_core import files
     from masterify_core.comparing import compare as compare_sounds
-    from masterify_core.report import check_kind, comparison_panels, write_plot
+    from masterify_core.report.plots import check_kind, comparison_panels, write_plot
 
     if plot is not None:
         check_kind(Path(plot))

@@ -27,7 +27,7 @@ from masterify_core.recipe import Order, Recipe, read_recipe, write_recipe
 from masterify_core.reference import read_references
 from masterify_core.rehearsing import eased
 from masterify_core.rendering import Prepared, Rendered, prepare, programme_lufs, render
-from masterify_core.report import write_mastering_reports
+from masterify_core.report.writing import write_mastering_reports
 from masterify_core.request import Format, MasterRequest, Output, output_paths, outputs_of
 from masterify_core.serving import Served, Single, serve
 

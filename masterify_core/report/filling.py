@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
 from masterify_core.plotting.axes import clock
 from masterify_core.report import texts
-
-NOTHING = "–"
+from masterify_core.report.numbers import number
 
 
 def filled(page: str, **values: Any) -> str:
@@ -32,20 +30,6 @@ def filled(page: str, **values: Any) -> str:
         style=Markup(style), script=Markup(script), style_hash=_hash(style), script_hash=_hash(script),  # noqa: S704
         **values,
     )  # fmt: skip
-
-
-def number(value: Any, digits: int = 1, sign: bool = False) -> str:
-    """Write a number for people, with a true minus; a dash where there is none.
-
-    >>> number(-14.004, 2), number(2.5, sign=True), number(None), number(-0.04)
-    ('−14.00', '+2.5', '–', '0.0')
-    """
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        return NOTHING
-    text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
-    if not float(text):
-        text = text.lstrip("+-")
-    return text.replace("-", "−")
 
 
 def _part(name: str) -> str:

@@ -12,7 +12,8 @@ from typing import Any, get_args
 from masterify_core.preset_platform import Confidence
 from masterify_core.report import charts
 from masterify_core.report.charts import Values
-from masterify_core.report.filling import filled, number
+from masterify_core.report.filling import filled
+from masterify_core.report.numbers import number
 from masterify_core.report.previews import KBPS, Preview
 
 WORDS = ("LUFS", "dBTP", "LRA", "PLR", "PSR")

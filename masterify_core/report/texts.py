@@ -34,12 +34,32 @@ def both(key: str, **values: object) -> Any:
     return Markup("".join(spans))  # noqa: S704 - each part is escaped
 
 
+def one(language: str, key: str, **values: object) -> str:
+    """Say a text in one language.
+
+    >>> one("ko", "loop")
+    '구간 반복'
+    """
+    return texts()[key][LANGUAGES.index(language)].format(**values)
+
+
+def reason_in(language: str, said: str) -> str:
+    """Say in one language what the engine says; in English where the table does not know the sentence."""
+    return (korean_of(said) if language == "ko" else None) or said
+
+
+def korean_of(said: str) -> str | None:
+    """Say in Korean what the engine says, if the table knows all of it."""
+    parts = [_korean(part) for part in said.split("; ")]
+    return "; ".join(part for part in parts if part) if all(parts) else None
+
+
 def reason(said: str) -> Any:
     """Answer markup for what the engine says: in Korean, too, where the table knows the sentence."""
     from markupsafe import Markup, escape
 
-    korean = "; ".join(_korean(part) or "" for part in said.split("; "))
-    if not all(_korean(part) for part in said.split("; ")):
+    korean = korean_of(said)
+    if korean is None:
         return Markup(f'<span lang="en">{escape(said)}</span>')  # noqa: S704
     return Markup(  # noqa: S704
         f'<span class="en" lang="en">{escape(said)}</span><span class="ko" lang="ko">{escape(korean)}</span>'
@@ -49,7 +69,21 @@ def reason(said: str) -> Any:
 def stage(name: str) -> Any:
     """Answer markup for the name of a stage; a stage without words is called by its name."""
     key = f"stage.{name}"
-    return both(key) if key in texts() else name.replace("_", " ").capitalize()
+    return both(key) if key in texts() else _plain(name)
+
+
+def stage_in(language: str, name: str) -> str:
+    """Say the name of a stage in one language.
+
+    >>> stage_in("ko", "tone"), stage_in("en", "my_own")
+    ('음색', 'My own')
+    """
+    key = f"stage.{name}"
+    return one(language, key) if key in texts() else _plain(name)
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def _korean(said: str) -> str | None:
