@@ -9,13 +9,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from urllib.parse import urlsplit
 
 from masterify_server.outbound import Sent, send
 from masterify_server.refusals import UnavailableError
 from masterify_server.settings import DAY_MS, Settings
 from masterify_server.store import Store
 from masterify_server.store.deliveries import (
-    FOR_ONE_JOB,
     Delivery,
     defer_delivery,
     delivery_tried,
@@ -37,8 +38,9 @@ PATIENCE_MS = 5 * DAY_MS
 KEEP_MS = 30 * DAY_MS
 """How long a message can be sent again."""
 GONE = 410
-AT_ONCE = 16
-AT_ONCE_TO_ONE = 2
+AT_ONCE = 64
+AT_ONCE_TO_ONE, AT_ONCE_OF_ONE, AT_ONCE_TO_HOST = 2, 8, 8
+"""To an endpoint, of an account, to a host: what is slow keeps its own messages waiting, and leaves threads to others."""
 BUSY_MS = 1000
 
 
@@ -48,34 +50,45 @@ class Courier:
     def __init__(self, store: Store, settings: Settings, send: Send = send) -> None:
         self._store, self._settings, self._send = store, settings, send
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="courier")
-        self._busy: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self._under_way: Counter[str] = Counter()
+        self._running = 0
+        self._stopping = False
+        self._lock, self._taking = threading.Lock(), threading.Lock()
 
     def deliver_due(self) -> int:
-        """Begin to send what is due; answers how many that were.
-
-        A host that is slow takes `AT_ONCE_TO_ONE` threads and no more: what else is for it moves back in the line.
-        """
-        with self._lock:
-            free = AT_ONCE - self._busy.total()
-        begun = 0
-        for delivery in self._store.do(take_deliveries(4 * AT_ONCE)) if free > 0 else ():
-            line = delivery.account_id if delivery.webhook_id == FOR_ONE_JOB else delivery.webhook_id
+        """Begin to send what is due, a few messages of every line; answers how many that were."""
+        with self._taking:
             with self._lock:
-                has_room = self._busy[line] < AT_ONCE_TO_ONE and self._busy.total() < AT_ONCE
-                self._busy[line] += has_room
-            if not has_room:
-                self._store.do(defer_delivery(delivery.delivery_id, BUSY_MS))
-                continue
-            begun += 1
-            self._threads.submit(self._carry, delivery, line)
-        return begun
+                free, busy = AT_ONCE - self._running, dict(self._under_way)
+            if free <= 0 or self._stopping:
+                return 0
+            call = take_deliveries(
+                free, most_of_line=AT_ONCE_TO_ONE, most_of_account=AT_ONCE_OF_ONE, under_way=busy
+            )
+            return sum(self._begin(delivery) for delivery in self._store.do(call))
 
     def stop(self) -> None:
         """Finish what is under way."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._stopping = True
+        with self._taking:
+            self._threads.shutdown(wait=False)
+        self._threads.shutdown(wait=True)
 
-    def _carry(self, delivery: Delivery, line: str) -> None:
+    def _begin(self, delivery: Delivery) -> bool:
+        """Send it from a thread, unless many are on their way to its host: then it moves back in its line."""
+        lines = (delivery.line, delivery.account_id, urlsplit(delivery.url).netloc)
+        with self._lock:
+            has_room = self._under_way[lines[2]] < AT_ONCE_TO_HOST
+            if has_room:
+                self._under_way.update(lines)
+                self._running += 1
+        if has_room:
+            self._threads.submit(self._carry, delivery, lines)
+        else:
+            self._store.do(defer_delivery(delivery.delivery_id, BUSY_MS))
+        return has_room
+
+    def _carry(self, delivery: Delivery, lines: tuple[str, ...]) -> None:
         try:
             self._try(delivery)
         except UnavailableError:
@@ -84,8 +97,11 @@ class Courier:
             log.exception("delivery %s: a fault of ours", delivery.delivery_id)
         finally:
             with self._lock:
-                self._busy[line] -= 1
-                self._busy += Counter()  # forget lines that are empty
+                self._under_way.subtract(lines)
+                self._under_way = +self._under_way  # forget lines that are empty
+                self._running -= 1
+        with suppress(UnavailableError):  # then the next round of the keeper will do it
+            self.deliver_due()  # there is room now
 
     def _try(self, delivery: Delivery) -> None:
         settings = self._settings

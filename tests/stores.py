@@ -78,3 +78,11 @@ def admit(store, account_id, cost=1, idempotency=None, **changes):
     job_id = jobs.new_job_id()
     call = jobs.admit(account_id, job_id, order(**changes), cost, PLANS, idempotency)
     return store.do(call).job
+
+
+def let_deliveries_be_due(store):
+    """Let time pass until everything is due."""
+    for line in store.redis.zrange(f"{store.prefix}lines", 0, -1):
+        for delivery_id in store.redis.zrange(f"{store.prefix}line:{line}", 0, -1):
+            store.redis.zadd(f"{store.prefix}line:{line}", {delivery_id: 0})
+        store.redis.zadd(f"{store.prefix}lines", {line: 0})

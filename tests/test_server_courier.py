@@ -100,28 +100,74 @@ def test_what_is_not_delivered_is_tried_again_in_about_five_seconds(store, tmp_p
     assert 3900 <= tried.next_ms - tried.at_ms <= 6100
 
 
-def test_a_slow_host_holds_up_nobody_else(store, tmp_path):
-    slow, quick = stores.account(store), stores.account(store)
-    messages(store, slow, 8, "https://slow.example/")
-    messages(store, quick, 2, "https://quick.example/")
-    waking, reached = threading.Event(), []
+class Slow:
+    """Sends at once, but for hosts with "slow" in their name: they wait until they are woken."""
 
-    def send(url, headers, body, settings):
+    def __init__(self):
+        self.waking, self.begun, self.reached = threading.Event(), [], []
+
+    def __call__(self, url, headers, body, settings):
+        self.begun.append(url)
         if "slow" in url:
-            waking.wait(30)
-        reached.append(url)
+            self.waking.wait(30)
+        self.reached.append(url)
         return Sent(200, None, 1)
 
-    carrier = courier_of(store, tmp_path, send)
-    carrier.deliver_due()
-    try:
-        until(lambda: reached.count("https://quick.example/") == 2, 10)
-        assert "https://slow.example/" not in reached
-        assert carrier.deliver_due() == 0  # the others for the slow host have moved back in the line
-    finally:
-        waking.set()
-        carrier.stop()
-    assert reached.count("https://slow.example/") == courier.AT_ONCE_TO_ONE
+
+@pytest.fixture
+def sent(store, tmp_path):
+    """Messages of many kinds, to be sent; and a courier that is stopped at the end."""
+    send = Slow()
+    send.courier = courier_of(store, tmp_path, send)
+    yield send
+    send.waking.set()
+    send.courier.stop()
+
+
+def test_a_slow_host_holds_up_nobody_else(store, sent):
+    slow, quick = stores.account(store), stores.account(store)
+    messages(store, slow, 300, "https://slow.example/")
+    messages(store, quick, 5, "https://quick.example/")
+    sent.courier.deliver_due()
+    until(lambda: sent.reached == ["https://quick.example/"] * 5, 10)  # whoever is done takes the next
+    assert sent.begun.count("https://slow.example/") == courier.AT_ONCE_TO_ONE
+    assert sent.courier.deliver_due() == 0
+    sent.waking.set()
+    until(lambda: sent.reached.count("https://slow.example/") == 300, 30)
+    assert store.redis.zcard(f"{store.prefix}lines") == 0
+
+
+def test_a_slow_endpoint_holds_up_no_other_of_its_account(store, sent):
+    account = stores.account(store)
+    for name in ("slow-1", "slow-2", "slow-3", "quick"):
+        url = f"https://{name}.example/"
+        store.do(hooks.create_hook(account, hooks.new_webhook_id(), url, hooks.EVENTS, "", stores.PLANS, "t"))
+    messages(store, account, 40, None)
+    sent.courier.deliver_due()
+    until(lambda: sent.reached.count("https://quick.example/") == 40, 10)
+    assert len(sent.begun) == 40 + 3 * courier.AT_ONCE_TO_ONE
+
+
+def test_an_account_with_many_slow_endpoints_leaves_threads_to_others(store, sent):
+    account, other = stores.account(store), stores.account(store)
+    for number in range(courier.AT_ONCE):
+        url = f"https://slow-{number}.example/"
+        store.do(hooks.create_hook(account, hooks.new_webhook_id(), url, hooks.EVENTS, "", stores.PLANS, "t"))
+    messages(store, account, 1, None)
+    messages(store, other, 1, "https://quick.example/")
+    sent.courier.deliver_due()
+    until(lambda: sent.reached == ["https://quick.example/"], 10)
+    assert len(sent.begun) == courier.AT_ONCE_OF_ONE + 1
+
+
+def test_many_accounts_with_one_slow_host_leave_threads_to_others(store, sent):
+    for _ in range(courier.AT_ONCE):
+        messages(store, stores.account(store), 2, "https://slow.example/")
+    messages(store, stores.account(store), 1, "https://quick.example/")
+    for _ in range(4):  # what has no room moves back in its line
+        sent.courier.deliver_due()
+    until(lambda: sent.reached == ["https://quick.example/"], 10)
+    assert len(sent.begun) == courier.AT_ONCE_TO_HOST + 1
 
 
 def test_a_fault_of_ours_neither_loses_the_message_nor_the_thread(store, tmp_path):
@@ -134,4 +180,4 @@ def test_a_fault_of_ours_neither_loses_the_message_nor_the_thread(store, tmp_pat
     carrier = courier_of(store, tmp_path, broken)
     assert carrier.deliver_due() == 1
     carrier.stop()
-    assert store.redis.zcard(f"{store.prefix}deliveries") == 1
+    assert store.redis.zcard(f"{store.prefix}line:{account}|{deliveries.FOR_ONE_JOB}") == 1

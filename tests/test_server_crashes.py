@@ -268,7 +268,7 @@ def test_a_message_of_an_ended_job_is_sent_by_whoever_keeps_next(bare):
     )
     assert keeper.courier.deliver_due() == 1
     keeper.courier.stop()
-    let_time_pass(bare, "deliveries")
+    stores.let_deliveries_be_due(bare.store)
     another = keeper_of(
         bare, lambda url, headers, body, settings: told.append((url, headers, body)) or Sent(200, None, 1)
     )

@@ -38,12 +38,6 @@ def tried(store, delivery, delivered=False, status=500, delay_ms=60_000, gone=Fa
     )  # fmt: skip
 
 
-def due_now(store):
-    """Let time pass until everything is due."""
-    for delivery_id in store.redis.zrange(f"{store.prefix}deliveries", 0, -1):
-        store.redis.zadd(f"{store.prefix}deliveries", {delivery_id: 0})
-
-
 def test_an_endpoint_is_made_changed_and_removed(store):
     account = stores.account(store)
     made = hook(store, account)
@@ -109,7 +103,7 @@ def test_a_message_that_nobody_reports_on_comes_due_again(store):
     account = stores.account(store)
     canceled(store, account, webhook_url="https://example.com/")
     (first,) = take(store)
-    due_now(store)
+    stores.let_deliveries_be_due(store)
     (again,) = take(store)
     assert again == first
 
@@ -120,11 +114,11 @@ def test_tries_are_logged_and_stop_when_delivered(store):
     job = canceled(store, account)
     assert tried(store, take(store)[0]) == ""
     assert store.do(hooks.read_hook(account, made.webhook_id)).failing_since_ms
-    due_now(store)
+    stores.let_deliveries_be_due(store)
     (second,) = take(store)
     assert second.tries == 1
     tried(store, second, delivered=True, status=204)
-    due_now(store)
+    stores.let_deliveries_be_due(store)
     assert take(store) == []
     log = store.do(deliveries.read_deliveries(account, made.webhook_id))
     assert [(each.number, each.delivered, each.status, each.job_id) for each in log] == [
@@ -149,7 +143,7 @@ def test_an_endpoint_that_is_gone_or_fails_for_days_is_disabled(store, case, rea
     assert tried(store, first, **case) == reason
     found = store.do(hooks.read_hook(account, made.webhook_id))
     assert (found.enabled, found.disabled_reason) == (False, reason)
-    due_now(store)
+    stores.let_deliveries_be_due(store)
     assert take(store) == []
     canceled(store, account)
     assert take(store) == []
@@ -202,7 +196,7 @@ def test_a_rotated_secret_signs_beside_the_old_one_until_the_grace_is_over(store
     signed = {each.webhook_id: each.secrets for each in take(store)}
     assert signed == {made.webhook_id: (new.secret, made.secret), deliveries.FOR_ONE_JOB: (secret, before)}
     store.do(hooks.rotate_hook_secret(account, made.webhook_id, "test", grace_ms=0))
-    due_now(store)
+    stores.let_deliveries_be_due(store)
     assert {len(each.secrets) for each in take(store)} == {1, 2}
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from masterify_server.store.calls import Call, as_bool, number_or_none, pairs
 from masterify_server.store.jobs import Job, job_of
@@ -35,6 +35,11 @@ class Delivery:
     secrets: tuple[str, ...]
     job: Job | None
 
+    @property
+    def line(self) -> str:
+        """Where it waits: behind what else this account has for this endpoint."""
+        return f"{self.account_id}|{self.webhook_id}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
@@ -52,15 +57,29 @@ class Try:
     next_ms: int | None
 
 
-def take_deliveries(limit: int = 50) -> Call[list[Delivery]]:
-    """Take messages that are due; those of endpoints that are gone or disabled are dropped."""
+def take_deliveries(
+    limit: int = 50,
+    *,
+    most_of_line: int = 50,
+    most_of_account: int = 50,
+    under_way: Mapping[str, int] | None = None,
+) -> Call[list[Delivery]]:
+    """Take messages that are due, a few of every line; those of endpoints that are gone or disabled are dropped.
+
+    Parameters
+    ----------
+    most_of_line, most_of_account
+        How many may be under way at once; ``under_way`` says how many are, by `Delivery.line` and account.
+    """
     return Call(
-        "take_deliveries", (limit, LEASE_MS), lambda answer: [each for each in map(_delivery, answer) if each]
+        "take_deliveries",
+        (limit, LEASE_MS, most_of_line, most_of_account, json.dumps(under_way or {})),
+        lambda answer: [_delivery(*each) for each in answer],
     )
 
 
 def defer_delivery(delivery_id: str, delay_ms: int) -> Call[bool]:
-    """Not now: its endpoint is busy."""
+    """Not now: its host is busy."""
     return Call("defer_delivery", (delivery_id, delay_ms), as_bool)
 
 
@@ -92,8 +111,7 @@ def replay_delivery(account_id: str, webhook_id: str, message_id: str) -> Call[b
     return Call("replay_delivery", (account_id, webhook_id, message_id), as_bool)
 
 
-def _delivery(answer: Sequence[Any]) -> Delivery | None:
-    delivery_id, record, secret, old, url, job = answer
+def _delivery(delivery_id: str, record: str, secret: str, old: str, url: str, job: str) -> Delivery:
     held = pairs(record)
     return Delivery(
         delivery_id=delivery_id, account_id=held["account"], webhook_id=held["endpoint"], url=url or held["url"],

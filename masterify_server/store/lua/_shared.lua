@@ -106,12 +106,28 @@ local function ask_for_dispatch(job)
   redis.call('PUBLISH', key('dispatch'), job)
 end
 
+-- Messages wait in lines, one for each endpoint of an account, so that a long one hides nobody. 'lines' says when the first
+-- message of each is due.
+local function line_of(account, endpoint)
+  return account .. '|' .. endpoint
+end
+
+local function note_first_of(line)
+  local first = redis.call('ZRANGE', key('line', line), 0, 0, 'WITHSCORES')
+  if first[2] then redis.call('ZADD', key('lines'), first[2], line) else redis.call('ZREM', key('lines'), line) end
+end
+
+local function wait_in(line, at_ms, delivery)
+  redis.call('ZADD', key('line', line), at_ms, delivery)
+  note_first_of(line)
+end
+
 -- Write a message that is due now to one endpoint ('job' for an address given with the job).
 local function post(account, endpoint, url, event, message, job)
   local delivery = endpoint .. '|' .. message
   redis.call('HSET', key('delivery', delivery), 'account', account, 'endpoint', endpoint, 'url', url, 'event', event,
     'message', message, 'job', job, 'tries', 0, 'created_ms', text(now_ms))
-  redis.call('ZADD', key('deliveries'), now_ms, delivery)
+  wait_in(line_of(account, endpoint), now_ms, delivery)
   redis.call('PUBLISH', key('deliver'), delivery)
 end
 

@@ -21,11 +21,13 @@ elseif known then
 end
 local over = delivered == '1' or tonumber(delay) < 0 or gone == '1' or disabled ~= ''
 local next_ms = over and '' or text(now_ms + tonumber(delay))
+local line = line_of(held[2], held[1])
 if over then
-  redis.call('ZREM', key('deliveries'), delivery)
+  redis.call('ZREM', key('line', line), delivery)
+  note_first_of(line)
   redis.call('PEXPIRE', record, keep)
 else
-  redis.call('ZADD', key('deliveries'), next_ms, delivery)
+  wait_in(line, next_ms, delivery)
 end
 if known or held[1] == 'job' then
   redis.call('XADD', log, 'MAXLEN', 200, '*', 'message', held[4], 'event', held[3], 'job', held[5], 'try', try, 'delivered', delivered,

@@ -6,6 +6,6 @@ if redis.call('HGET', record, 'account') ~= account then return 0 end
 if hook ~= 'job' and redis.call('EXISTS', key('hook', hook)) == 0 then return 0 end
 redis.call('PERSIST', record)
 redis.call('HSET', record, 'tries', 0, 'forced', 1)
-redis.call('ZADD', key('deliveries'), now_ms, delivery)
+wait_in(line_of(account, hook), now_ms, delivery)
 redis.call('PUBLISH', key('deliver'), delivery)
 return 1
