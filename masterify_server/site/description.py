@@ -26,6 +26,7 @@ class Field:
     required: bool
     kind: str
     text: str
+    default: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,7 @@ def _operation(
 ) -> Operation:
     parameters = [followed(each) for each in (*entry.get("parameters", ()), *operation.get("parameters", ()))]
     fields = [
-        Field(
-            p["name"],
-            p["in"],
-            p.get("required", False),
-            _kind(p["schema"]),
-            say(p.get("description", ""), language),
-        )
+        _field(p["name"], p["in"], p.get("required", False), p["schema"], p.get("description", ""), language)
         for p in parameters
     ]
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
@@ -138,7 +133,14 @@ def _fields(schema: Mapping[str, Any], where: str, language: str) -> list[Field]
 def _own_fields(schema: Mapping[str, Any], where: str, language: str) -> Iterator[Field]:
     required = {name for held in _parts(schema) for name in held.get("required", ())}
     for name, held in properties_of(schema).items():
-        yield Field(name, where, name in required, _kind(held), say(_text(held), language))
+        yield _field(name, where, name in required, held, _text(held), language)
+
+
+def _field(
+    name: str, where: str, required: bool, schema: Mapping[str, Any], text: str, language: str
+) -> Field:
+    default = followed(dict(schema)).get("default", "")
+    return Field(name, where, required, _kind(schema), say(text, language), str(default))
 
 
 def _parts(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -169,4 +171,4 @@ def _kind(schema: Mapping[str, Any]) -> str:
         kind = f"[{_kind(held['items'])}]"
     else:
         kind = held["type"] if isinstance(held["type"], str) else " · ".join(held["type"])
-    return f"{kind} (= {held['default']})" if "default" in held else kind
+    return kind

@@ -43,8 +43,8 @@ def facts(services: Services, language: str) -> dict[str, str]:
 def duration(seconds: float, language: str) -> str:
     """A time in words: in the largest unit that it is a whole number of; a day is 24 h.
 
-    >>> duration(5, "en"), duration(300, "en"), duration(36_000, "en"), duration(604_800, "en"), duration(86_400, "ko")
-    ('5 s', '5 min', '10 h', '7 days', '1일')
+    >>> [duration(seconds, "ko") for seconds in (5, 300, 36_000, 86_400, 604_800)]
+    ['5초', '5분', '10시간', '1일', '7일']
     """
     words: Mapping[str, str] = texts(language)["duration"]
     for unit, size in UNITS:

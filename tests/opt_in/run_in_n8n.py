@@ -2,8 +2,9 @@
 
 ``python -m tests.opt_in.run_in_n8n --n8n PATH/node_modules/.bin/n8n --node PATH/bin [--way polling]``
 
-It starts ``masterify serve``, n8n and a mail sink on loopback addresses, imports flow and credentials, posts a song to the
-form as a client would, and ends with 0 if the mail with the master arrived.
+It starts ``masterify serve``, n8n and a mail sink on loopback addresses, downloads every n8n flow of the Template Hub from
+the service and imports it, makes the credentials, posts a song to the form as a client would, and ends with 0 if the mail
+with the master arrived.
 """
 
 import argparse
@@ -81,6 +82,13 @@ def until(found, what):
     raise SystemExit(f"{what}: not within {LIMIT_S:g} s")
 
 
+def downloaded(api_url, name):
+    """A file as the Template Hub gives it."""
+    with urllib.request.urlopen(f"{api_url}/templates/files/{name}", timeout=10) as answer:
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+        return json.load(answer)
+
+
 def answers(url):
     with urllib.request.urlopen(url, timeout=5) as answer:
         return answer.status == 200
@@ -152,7 +160,10 @@ def main():
         made = subprocess.run(
             [*create, "--data-dir", str(room / "data")], capture_output=True, text=True, check=True
         )
-        flow = prepared(json.loads(texts()[f"form-to-email.n8n.{wish.way}.json"]), api_url)
+        name = f"form-to-email.n8n.{wish.way}.json"
+        flow = prepared(downloaded(api_url, name), api_url)
+        others = [downloaded(api_url, other) for other in texts() if ".n8n." in other and other != name]
+        others = [{**other, "id": f"MasterifyOther{number:02}"} for number, other in enumerate(others)]
         token = json.loads(made.stdout)["key"]
         credentials = [
             {"id": "masterifyKey0001", "name": "Masterify API key", "type": "httpBearerAuth", "data": {"token": token}},
@@ -163,7 +174,7 @@ def main():
                 },
             },
         ]  # fmt: skip
-        for kind, table in (("credentials", credentials), ("workflow", [flow])):
+        for kind, table in (("credentials", credentials), ("workflow", [flow, *others])):
             path = room / f"{kind}.json"
             path.write_text(json.dumps(table), encoding="utf-8")
             subprocess.run([wish.n8n, f"import:{kind}", f"--input={path}"], env=environment, check=True)
@@ -177,6 +188,10 @@ def main():
         until(lambda: post_form(f"{n8n_url}/form/masterify-form", song), "the form")
         until(lambda: mail.mails, "the mail")
         message = email.message_from_bytes(mail.mails[0], policy=policy.default)
+        version = subprocess.run(
+            [wish.n8n, "--version"], env=environment, capture_output=True, text=True, check=True
+        )
+        sys.stdout.write(f"n8n {version.stdout.strip()}, {1 + len(others)} flows imported, {wish.way}\n")
         files = {part.get_filename(): len(part.get_content()) for part in message.iter_attachments()}
         sys.stdout.write(
             f"after {time.monotonic() - began:.1f} s: {message['subject']!r} to {message['to']}, {files}\n"
