@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -10,9 +9,9 @@ from masterify_server.api.downloads import check_files
 from masterify_server.api.job_view import job_view
 from masterify_server.api.pages import page
 from masterify_server.api.queries import job_of
+from masterify_server.api.sending import send_stored
 from masterify_server.errors import ApiError
 from masterify_server.services import base_url, services_of
-from masterify_server.storage import output_name
 from masterify_server.store.jobs import Job
 from masterify_server.store.keys import Caller
 
@@ -56,15 +55,11 @@ def prefers_json(accept: str | None) -> bool:
 
 
 async def _stored(request: Request, job: Job, kind: str) -> StreamingResponse:
-    storage = services_of(request).storage
-    name = output_name(job.job_id, job.attempt, f"report.{kind}")
-    size = await run_in_threadpool(storage.size, name)
-    blocks = await run_in_threadpool(storage.read, name, 0, size)
-    headers = {"Content-Length": str(size), "Vary": "Accept"}
+    headers = {"Vary": "Accept"}
     if kind == "html":
         headers["Content-Security-Policy"] = REPORT_POLICY
     media_type = "application/json" if kind == "json" else "text/html"
-    return StreamingResponse(iterate_in_threadpool(blocks), headers=headers, media_type=media_type)
+    return await send_stored(request, job, f"report.{kind}", media_type, headers)
 
 
 def _quality(accept: str, media_type: str) -> float:

@@ -21,7 +21,7 @@ from masterify_server.rfc3339 import time_text
 from masterify_server.wording import message
 
 NAVIGATION = (
-    ("overview", "/dashboard"), ("keys", "/dashboard/keys"), ("webhooks", "/dashboard/webhooks"),
+    ("overview", "/dashboard"), ("songs", "/dashboard/songs"), ("keys", "/dashboard/keys"), ("webhooks", "/dashboard/webhooks"),
     ("credits", "/dashboard/credits"), ("account", "/dashboard/account"),
 )  # fmt: skip
 """Places in the menu: the text ``menu.NAME``, and where it leads."""

@@ -11,6 +11,7 @@ from masterify_server.dashboard import (
     login,
     overview,
     setup,
+    song_routes,
     static_files,
     webhook_log,
     webhooks,
@@ -42,5 +43,6 @@ ROUTES = [
     resource(f"{HOME}/account/password", POST=signed_in(account.change_password)),
     resource(f"{HOME}/account/sessions/end", POST=signed_in(account.end_session)),
     resource(f"{HOME}/account/sessions/end-others", POST=signed_in(account.end_others)),
+    *song_routes.ROUTES,
     resource(f"{HOME}/appearance", POST=anyone(appearance.change_appearance)),
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from masterify_core.report.controls import PLAYER
 from masterify_server.errors import ApiError
 
 FOLDER = Path(__file__).parents[1] / "static"
@@ -50,11 +51,12 @@ def address(name: str) -> str:
 @cache
 def _files() -> dict[str, StaticFile]:
     """All of them, read once: few and small. Only these can be asked for."""
-    return {
+    own = {
         path.relative_to(FOLDER).as_posix(): _file(path)
         for path in sorted(FOLDER.rglob("*"))
         if path.is_file() and not path.name.startswith(".")
     }
+    return {**own, PLAYER.name: _file(PLAYER)}
 
 
 def _file(path: Path) -> StaticFile:

@@ -1,4 +1,4 @@
-"""What the dashboard says to people: one TOML file a language in ``texts``, and which of them a request gets."""
+"""What the dashboard says to people: TOML files a language in ``texts``, and which language a request gets."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def text(key: str, language: str, values: Mapping[str, Any] | None = None) -> st
 @cache
 def texts(language: str) -> Mapping[str, str]:
     """Every text of a language, by ``table.key``."""
-    return dict(_flat(tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))))
+    found = sorted(FOLDER.glob(f"{language}.*toml"))
+    return dict(pair for path in found for pair in _flat(tomllib.loads(path.read_text(encoding="utf-8"))))
 
 
 def _flat(table: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
