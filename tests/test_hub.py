@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from urllib.parse import urlparse
 
 import pytest
@@ -69,6 +71,24 @@ def test_what_an_expression_names_is_there(name):
     settings = next(node for node in N8N[name]["nodes"] if node["name"] == "Settings")
     given = {each["name"] for each in settings["parameters"]["assignments"]["assignments"]}
     assert set(re.findall(r"\$\('Settings'\)\.item\.json\.(\w+)", text)) <= given
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_what_stands_in_braces_for_n8n_is_javascript():
+    found = {each for flow in N8N.values() for each in expressions(flow)}
+    assert len(found) > 20
+    checks = "".join(f"new Function({json.dumps(f'return ({each})')});\n" for each in sorted(found))
+    done = subprocess.run(["node", "-e", checks], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def expressions(value):
+    """What n8n evaluates: in texts that begin with ``=``, all between double braces."""
+    if isinstance(value, str):
+        yield from re.findall(r"{{(.*?)}}", value, re.S) if value.startswith("=") else ()
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from expressions(each)
 
 
 @pytest.mark.parametrize("name", N8N)

@@ -110,7 +110,7 @@ def create_job(binary: str, to: str, *, calls_back: bool, key: str) -> Node:
 def refused(to: str) -> Node:
     """A song that the service did not take, as a result like others."""
     said = "($json.error?.message ?? '')"  # the status, and the answer as text in quotes
-    why = f'={{{{ {said}.match(/message\\\\?":\\\\?"([^"\\\\]+)/)?.[1] ?? {said} || \'the song was refused\' }}}}'
+    why = f'={{{{ ({said}.match(/message\\\\?":\\\\?"([^"\\\\]+)/)?.[1] ?? {said}) || \'the song was refused\' }}}}'
     return _result(to, {"status": "failed", "error_message": why, "lufs": "", "download_url": ""}, REFUSED)
 
 
