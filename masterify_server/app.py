@@ -91,7 +91,7 @@ def build_app(services: Services) -> Surroundings:
             await services.store.close()
 
     app = Starlette(
-        routes=[*ROUTES, *site.ROUTES, *dashboard.ROUTES],
+        routes=[*ROUTES, *site.ROUTES, *dashboard.ROUTES, *dashboard.LAST],
         lifespan=lifespan,
         exception_handlers={
             RefusedError: _refused,

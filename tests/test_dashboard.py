@@ -214,6 +214,7 @@ def test_errors_below_the_dashboard_are_pages_and_elsewhere_stay_json(ann):
     page = ann.open("/dashboard/nothing")
     assert page.status_code == 404
     assert texts("en")["error.not_found"] in page.text
+    assert texts("en")["menu.log_out"] in page.text
     page = ann.open("/dashboard/logout")
     assert (page.status_code, page.headers["allow"]) == (405, "POST")
     assert page.headers["content-type"].startswith("text/html")

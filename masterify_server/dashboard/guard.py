@@ -41,7 +41,7 @@ def signed_in(view: View) -> Endpoint:
             if session_id_of(request):
                 drop(request, leading)
             return leading
-        request.state.account = visit.account.account_id
+        request.state.account, request.state.visit = visit.account.account_id, visit
         enter(request, visit.account.account_id)
         try:
             if request.method not in SAFE_METHODS:

@@ -89,7 +89,8 @@ def refusal(request: Request, error: RefusedError) -> Response:
     else:
         words = message(key, language, {"param": error.param, **error.facts})
     request.state.code = error.code
-    answer = page(request, "error.html", None, STATUSES[error.code], words=words)
+    visit = getattr(request.state, "visit", None)
+    answer = page(request, "error.html", visit, STATUSES[error.code], words=words)
     answer.headers.update(headers)
     return answer
 

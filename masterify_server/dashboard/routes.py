@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
 from masterify_server.api.routing import resource
 from masterify_server.dashboard import (
     account,
@@ -16,10 +20,18 @@ from masterify_server.dashboard import (
     webhook_log,
     webhooks,
 )
-from masterify_server.dashboard.guard import anyone, signed_in
+from masterify_server.dashboard.guard import Visit, anyone, signed_in
 from masterify_server.dashboard.sessions import HOME
+from masterify_server.errors import ApiError
 
 HOOK = f"{HOME}/webhooks/{{webhook_id}}"
+
+
+async def nothing_here(_request: Request, _visit: Visit) -> Response:
+    """There is no such page."""
+    raise ApiError("NOT_FOUND")
+
+
 ROUTES = [
     resource("/", GET=overview.lead_home),
     resource("/static/{name:path}", GET=static_files.serve_static),
@@ -46,3 +58,5 @@ ROUTES = [
     *song_routes.ROUTES,
     resource(f"{HOME}/appearance", POST=anyone(appearance.change_appearance)),
 ]
+LAST = [Route(f"{HOME}/{{rest:path}}", signed_in(nothing_here))]
+"""After all others: an address that is not there is told on a page with the menu, to who is logged in."""
