@@ -1,8 +1,7 @@
 """Uploads and masters by name: in a folder of this machine, or in an S3-compatible bucket that many machines share.
 
 Names are ``in/{job}/song.wav`` and ``out/{job}/{attempt}/...``; they are made of our own ids only, never of what users say.
-A folder needs no library (a rename is free, a worker reads the file where it is); a bucket is reached by obstore,
-whose threads do not survive a fork: it is opened by the process that uses it, never before.
+A folder needs no library (a rename is free, a worker reads the file where it is).
 """
 
 from __future__ import annotations
@@ -10,9 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,10 +19,7 @@ if TYPE_CHECKING:
     from masterify_server.settings import Settings
 
 BLOCK = 256 * 1024
-"""Bytes of one read."""
-
-CHECKED_S = 5.0
-"""How long a bucket that answered is believed to be there."""
+"""Bytes of one read from a folder."""
 
 _NAME = re.compile(r"(?:in|out)/[0-9a-f-]{36}(?:/[0-9]+)?(?:/[a-z0-9_]+\.[a-z0-9]+)?")
 
@@ -67,6 +61,8 @@ def open_storage(settings: Settings) -> Storage:
     """The storage that the settings name."""
     if settings.bucket_url is None:
         return Folder(settings.data_dir / "files")
+    from masterify_server.bucket import open_bucket
+
     return open_bucket(settings)
 
 
@@ -79,12 +75,12 @@ def uploads_folder(settings: Settings) -> Path:
 
 def input_name(job_id: str, part: str, audio_format: str) -> str:
     """Name of an upload; ``part`` is ``song`` or ``reference``."""
-    return _checked(f"in/{job_id}/{part}.{audio_format}")
+    return checked_name(f"in/{job_id}/{part}.{audio_format}")
 
 
 def output_name(job_id: str, attempt: int, file: str) -> str:
     """Name of a master, report or archive; each attempt writes beside the others."""
-    return _checked(f"out/{job_id}/{attempt}/{file}")
+    return checked_name(f"out/{job_id}/{attempt}/{file}")
 
 
 class Folder:
@@ -95,7 +91,7 @@ class Folder:
 
     def put(self, path: Path, name: str) -> None:
         """Rename, or copy and rename from another disk."""
-        target = self.folder / _checked(name)
+        target = self.folder / checked_name(name)
         try:
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with path.open("rb") as file:
@@ -113,23 +109,23 @@ class Folder:
 
     def fetch(self, name: str, scratch: Path) -> Path:  # noqa: ARG002 (a bucket needs it)
         """The file itself."""
-        path = self.folder.absolute() / _checked(name)
+        path = self.folder.absolute() / checked_name(name)
         if not path.is_file():
             raise FileNotFoundError(name)
         return path
 
     def size(self, name: str) -> int:
         """Its length in bytes."""
-        return (self.folder / _checked(name)).stat().st_size
+        return (self.folder / checked_name(name)).stat().st_size
 
     def read(self, name: str, start: int, end: int) -> Iterator[bytes]:
         """Read; the file is opened now, so that what is deleted meanwhile is still sent whole."""
-        file = (self.folder / _checked(name)).open("rb")
+        file = (self.folder / checked_name(name)).open("rb")
         return _blocks(file, start, end)
 
     def delete(self, which: str) -> None:
         """Delete the folder."""
-        shutil.rmtree(self.folder / _checked(which), ignore_errors=True)
+        shutil.rmtree(self.folder / checked_name(which), ignore_errors=True)
 
     def jobs(self) -> Iterator[str]:
         """Look at the folders."""
@@ -148,102 +144,8 @@ class Folder:
             raise UnavailableError(f"{self.folder} cannot be written to")
 
 
-class Bucket:
-    """Files in a bucket, below a prefix."""
-
-    def __init__(self, bucket: Any) -> None:
-        self._bucket = bucket
-        self._good_until_s = 0.0
-
-    def put(self, path: Path, name: str) -> None:
-        """Upload, in parts if it is large."""
-        import obstore
-
-        with _told():
-            obstore.put(self._bucket, _checked(name), path)
-        path.unlink()
-
-    def fetch(self, name: str, scratch: Path) -> Path:
-        """Download."""
-        path = scratch.absolute() / Path(_checked(name)).name
-        size = self.size(name)
-        with path.open("wb") as file:
-            for block in self.read(name, 0, size):
-                file.write(block)
-        return path
-
-    def size(self, name: str) -> int:
-        """Ask for its length."""
-        import obstore
-
-        with _told():
-            return int(obstore.head(self._bucket, _checked(name))["size"])
-
-    def read(self, name: str, start: int, end: int) -> Iterator[bytes]:
-        """Ask for a range; the bucket has answered when this returns, the bytes come as they are taken."""
-        import obstore
-
-        if end <= start:
-            return iter(())
-        with _told():
-            answer = obstore.get(self._bucket, _checked(name), options={"range": (start, end)})
-            return _arriving(answer.stream(min_chunk_size=BLOCK))
-
-    def delete(self, which: str) -> None:
-        """Delete file by file."""
-        import obstore
-
-        with _told():
-            for page in obstore.list(self._bucket, prefix=f"{_checked(which)}/"):
-                obstore.delete(self._bucket, [each["path"] for each in page])
-
-    def jobs(self) -> Iterator[str]:
-        """List with the slash as delimiter: one row a job."""
-        import obstore
-
-        with _told():
-            for kind in ("in", "out"):
-                yield from obstore.list_with_delimiter(self._bucket, prefix=f"{kind}/")["common_prefixes"]
-
-    def check(self) -> None:
-        """List nothing: wrong addresses, names and secrets show. What was good is asked again after a while only."""
-        import obstore
-
-        if time.monotonic() < self._good_until_s:
-            return
-        with _told():
-            obstore.list_with_delimiter(self._bucket, prefix="check/")
-        self._good_until_s = time.monotonic() + CHECKED_S
-
-
-def open_bucket(settings: Settings) -> Bucket:
-    """Open the S3-compatible bucket of the settings."""
-    from obstore.store import S3Store
-
-    wanted = {
-        "endpoint": settings.bucket_endpoint, "region": settings.bucket_region,
-        "access_key_id": settings.bucket_key_id, "secret_access_key": settings.bucket_secret,
-    }  # fmt: skip
-    config = {name: value for name, value in wanted.items() if value is not None}
-    plain = (settings.bucket_endpoint or "").startswith("http://")
-    opened = S3Store.from_url(settings.bucket_url or "", config=config, client_options={"allow_http": plain})  # type: ignore[arg-type]
-    return Bucket(opened)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Outages of a bucket become ours; a missing file stays Python's error."""
-    from obstore.exceptions import BaseError
-
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except BaseError as error:
-        raise UnavailableError(f"the bucket does not answer: {str(error).splitlines()[0]}") from error
-
-
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """A name that is one of ours: whatever is not, is a fault in this program."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name of a stored file")
     return name
@@ -256,9 +158,3 @@ def _blocks(file: Any, start: int, end: int) -> Iterator[bytes]:
         while left > 0 and (block := file.read(min(BLOCK, left))):
             left -= len(block)
             yield block
-
-
-def _arriving(blocks: Iterable[Any]) -> Iterator[bytes]:
-    with _told():
-        for block in blocks:
-            yield bytes(block)

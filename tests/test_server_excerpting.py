@@ -11,12 +11,13 @@ from obstore.store import MemoryStore
 
 from masterify_core.presets import Library
 from masterify_server import tasks
+from masterify_server.bucket import Bucket
 from masterify_server.excerpt_files import TABLE, file_of
 from masterify_server.excerpting import store_excerpts
 from masterify_server.mastering_job import carry_out
 from masterify_server.queue import Transport
 from masterify_server.settings import Settings
-from masterify_server.storage import Bucket, Folder, input_name, output_name
+from masterify_server.storage import Folder, input_name, output_name
 from masterify_server.store import jobs, lifecycle
 from tests import stores
 from tests.webs import wav

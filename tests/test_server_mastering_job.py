@@ -5,8 +5,9 @@ from obstore.store import MemoryStore
 
 from masterify_core.errors import TooLongError
 from masterify_core.presets import Library
+from masterify_server.bucket import Bucket
 from masterify_server.mastering_job import INTERNAL, carry_out, job_error
-from masterify_server.storage import Bucket, Folder, input_name, output_name
+from masterify_server.storage import Folder, input_name, output_name
 from masterify_server.store import jobs, lifecycle
 from tests import stores
 from tests.webs import wav

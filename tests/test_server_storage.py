@@ -1,14 +1,19 @@
 """Where uploads and masters are: a folder and a bucket behave alike."""
 
+import socket
+import time
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from obstore.store import MemoryStore
 
+from masterify_server import bucket
+from masterify_server.bucket import Bucket, open_bucket
 from masterify_server.refusals import UnavailableError
 from masterify_server.settings import Settings
-from masterify_server.storage import Bucket, Folder, input_name, open_bucket, output_name
+from masterify_server.storage import Folder, input_name, output_name
 
 JOB = "550e8400-e29b-41d4-a716-446655440000"
 SONG = input_name(JOB, "song", "wav")
@@ -95,6 +100,39 @@ def test_a_storage_that_cannot_store_says_so(tmp_path):
     )
     with pytest.raises(UnavailableError):
         open_bucket(nowhere).check()
+
+
+def test_a_bucket_is_read_in_requests_of_bounded_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(bucket, "BLOCK", 1000)
+    storage, content = Bucket(MemoryStore()), bytes(range(256)) * 20
+    put(storage, tmp_path, SONG, content)
+    for start, end in ((0, 5120), (0, 1000), (1, 1001), (999, 3001), (5119, 5120)):
+        blocks = list(storage.read(SONG, start, end))
+        assert b"".join(blocks) == content[start:end]
+        assert max(map(len, blocks)) <= 1000
+    blocks = storage.read(SONG, 0, 5120)
+    next(blocks)
+    storage.delete(f"in/{JOB}")
+    with pytest.raises(UnavailableError, match="was deleted while it was read"):
+        next(blocks)
+
+
+def test_a_bucket_that_hangs_is_waited_for_no_longer_than_its_time_limits(tmp_path, monkeypatch):
+    monkeypatch.setattr(bucket, "ANSWERING", timedelta(seconds=0.5))
+    monkeypatch.setattr(bucket, "TRYING_AGAIN", timedelta(seconds=0.5))
+    monkeypatch.setattr(bucket, "CHECKING", timedelta(seconds=0.5))
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never says a word
+        hanging = open_bucket(
+            Settings(
+                data_dir=tmp_path, bucket_url="s3://b", bucket_key_id="k", bucket_secret="s",
+                bucket_endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}",
+            )
+        )  # fmt: skip
+        for ask in (hanging.check, lambda: hanging.size(SONG), lambda: put(hanging, tmp_path, SONG, b"x")):
+            begun = time.monotonic()
+            with pytest.raises(UnavailableError):
+                ask()
+            assert time.monotonic() - begun < 5
 
 
 @pytest.mark.parametrize(
