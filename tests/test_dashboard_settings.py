@@ -9,7 +9,7 @@ import pytest
 from masterify_server.dashboard import webhook_log
 from masterify_server.dashboard.wording import texts
 from masterify_server.settings import DAY_MS
-from masterify_server.store import accounts, deliveries, hooks, keys, sessions, users
+from masterify_server.store import accounts, deliveries, hooks, jobs, keys, sessions, users
 from tests import stores, visitors, webs
 from tests.visitors import Visitor
 
@@ -358,6 +358,16 @@ def test_every_credit_is_explained_page_by_page(web, account, ann):
     assert SAID["ledger.newest"] in second
     assert SAID["ledger.older"] not in second
     assert "<h1>" in ann.open("/dashboard/credits?after=nonsense").text
+
+
+def test_a_song_in_the_ledger_and_in_the_deliveries_leads_to_its_page(web, account, ann, hook):
+    job = stores.admit(web.store, account)
+    web.store.do(jobs.cancel_job(job.job_id, account))
+    tried(web, f"{hook}|evt_{job.job_id.replace('-', '')}", delivered=True, status=200, error=None)
+    for page, rows in (("/dashboard/credits", 2), (f"/dashboard/webhooks/{hook}", 1)):
+        links = re.findall(rf'href="(/dashboard/[^"]*{job.job_id})"', ann.open(page).text)
+        assert len(links) == rows
+        assert ann.open(links[0]).status_code == 200
 
 
 def test_a_new_password_needs_the_old_one_and_ends_all_other_sessions(web, account, ann):
