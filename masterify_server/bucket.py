@@ -5,6 +5,8 @@ Threads of obstore do not survive a fork: a bucket is opened by the process that
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +26,8 @@ CHECKED_S = 30.0
 """How long a bucket that answered is believed to be there."""
 CONNECTING, ANSWERING, TRYING_AGAIN = timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=20)
 """To connect; for a request and its answer; and for how long one that failed is sent again."""
+THREADS = "2"
+"""Of obstore; they only wait and copy."""
 CHECKING = timedelta(seconds=3)
 _CHECK = "check/ready"
 
@@ -116,6 +120,8 @@ def open_bucket(settings: Settings) -> Bucket:
     """Open the S3-compatible bucket of the settings."""
     from obstore.store import S3Store
 
+    # One thread for each core, each with an arena of its own, would use up the memory that a job may have: it would be aborted.
+    os.environ.setdefault("TOKIO_WORKER_THREADS", THREADS)
     wanted = {
         "endpoint": settings.bucket_endpoint, "region": settings.bucket_region,
         "access_key_id": settings.bucket_key_id, "secret_access_key": settings.bucket_secret,
@@ -143,4 +149,14 @@ def _told() -> Iterator[None]:
     except FileNotFoundError:
         raise
     except BaseError as error:
-        raise UnavailableError(f"the bucket does not answer: {str(error).splitlines()[0]}") from error
+        raise UnavailableError(f"the bucket does not answer: {_why(str(error))}") from error
+
+
+def _why(told: str) -> str:
+    """What S3 says of it, or else what obstore does; never its pages of details.
+
+    >>> _why("Generic S3 error: 403: <Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
+    'AccessDenied: Access Denied'
+    """
+    said = re.search("<Code>([^<]+)</Code>(?:<Message>([^<]+))?", told)
+    return ": ".join(filter(None, said.groups())) if said else told.partition("\n")[0]

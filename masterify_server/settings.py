@@ -16,6 +16,8 @@ HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
 
 REDIS_SCHEMES = ("redis", "rediss", "unix")
+SHORTEST_BUCKET = 3
+"""Characters of a bucket's name (Amazon S3, "General purpose bucket naming rules")."""
 
 
 class SettingsError(SettingError):
@@ -192,9 +194,9 @@ def _redis_url(text: str) -> str:
 
 
 def _bucket_url(text: str) -> str:
-    problem = "must be s3://bucket or s3://bucket/prefix"
+    problem = "must be s3://bucket or s3://bucket/prefix, the bucket's name of at least 3 characters"
     parts = _parts(text, problem)
-    if parts.scheme != "s3" or not parts.netloc:
+    if parts.scheme != "s3" or len(parts.netloc) < SHORTEST_BUCKET:
         raise ValueError(problem)
     return text.rstrip("/")
 

@@ -23,7 +23,7 @@ def test_a_job_may_use_what_the_longest_song_needs():
 
 def test_every_setting_is_read_from_its_variable(tmp_path):
     given = {
-        "data_dir": "/srv/m", "redis_url": "rediss://r:6379/0", "bucket_url": "s3://b/p", "bucket_endpoint": "http://s:8333",
+        "data_dir": "/srv/m", "redis_url": "rediss://r:6379/0", "bucket_url": "s3://bucket/p", "bucket_endpoint": "http://s:8333",
         "bucket_region": "eu", "bucket_key_id": "k", "bucket_secret": "x", "public_url": "https://m.example/",
         "secret": "s" * 32, "webhook_allow_hosts": "n8n, Hook.Local.", "api_min_plan": "pro", "keep_input_h": "1.5",
         "keep_output_h": "2", "keep_record_d": "3", "job_memory_gb": "2", "job_cpu_s": "60",
@@ -76,8 +76,8 @@ def test_all_that_is_wrong_is_named_at_once_and_no_secret_is_shown():
     ("given", "problem"),
     [
         ({"ENDPOINT": "http://s:8333"}, "BUCKET_ENDPOINT needs MASTERIFY_BUCKET_URL"),
-        ({"URL": "s3://b", "ENDPOINT": "s:8333"}, "BUCKET_ENDPOINT must be an address"),
-        ({"URL": "s3://b", "KEY_ID": "k"}, "must be set together"),
+        ({"URL": "s3://bucket", "ENDPOINT": "s:8333"}, "BUCKET_ENDPOINT must be an address"),
+        ({"URL": "s3://bucket", "KEY_ID": "k"}, "must be set together"),
     ],
 )
 def test_half_of_a_bucket_is_named(given, problem):

@@ -1,6 +1,9 @@
 """Where uploads and masters are: a folder and a bucket behave alike."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
 import uuid
 from datetime import timedelta
@@ -15,6 +18,7 @@ from masterify_server.refusals import UnavailableError
 from masterify_server.settings import Settings
 from masterify_server.storage import Folder, input_name, output_name
 
+ROOT = Path(__file__).parents[1]
 JOB = "550e8400-e29b-41d4-a716-446655440000"
 SONG = input_name(JOB, "song", "wav")
 
@@ -93,7 +97,7 @@ def test_a_storage_that_cannot_store_says_so(tmp_path):
         Folder(tmp_path / "file" / "files").check()
     nowhere = Settings(
         data_dir=tmp_path,
-        bucket_url="s3://b",
+        bucket_url="s3://bucket",
         bucket_endpoint="http://127.0.0.1:9",
         bucket_key_id="k",
         bucket_secret="s",
@@ -124,7 +128,7 @@ def test_a_bucket_that_hangs_is_waited_for_no_longer_than_its_time_limits(tmp_pa
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never says a word
         hanging = open_bucket(
             Settings(
-                data_dir=tmp_path, bucket_url="s3://b", bucket_key_id="k", bucket_secret="s",
+                data_dir=tmp_path, bucket_url="s3://bucket", bucket_key_id="k", bucket_secret="s",
                 bucket_endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}",
             )
         )  # fmt: skip
@@ -142,3 +146,36 @@ def test_only_our_own_names_are_names(storage, name):
     for ask in (storage.size, storage.delete, lambda name: list(storage.read(name, 0, 1))):
         with pytest.raises(ValueError, match="no name of a stored file"):
             ask(name)
+
+
+SMALL_MEMORY_GB = 0.6
+
+IN_A_JOB = """
+import os, sys
+from pathlib import Path
+from masterify_server import sandbox
+from masterify_server.refusals import UnavailableError
+from masterify_server.settings import read_settings
+from masterify_server.storage import open_storage
+
+storage = open_storage(read_settings())
+sandbox.enter(sandbox.Limits(memory_gb=float(sys.argv[1]), cpu_s=60))
+try:
+    storage.size("in/550e8400-e29b-41d4-a716-446655440000/song.wav")
+except UnavailableError:
+    print(len(os.listdir("/proc/self/task")), os.environ.get("TOKIO_WORKER_THREADS"))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts threads in /proc")
+def test_a_bucket_takes_few_threads_however_many_cores_there_are(tmp_path):
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("TOKIO")} | {
+        "MASTERIFY_BUCKET_URL": "s3://bucket", "MASTERIFY_BUCKET_ENDPOINT": "http://127.0.0.1:9",
+        "MASTERIFY_BUCKET_KEY_ID": "k", "MASTERIFY_BUCKET_SECRET": "s", "MASTERIFY_DATA_DIR": str(tmp_path),
+    }  # fmt: skip
+    words = [sys.executable, "-c", IN_A_JOB, str(SMALL_MEMORY_GB)]
+    ran = subprocess.run(words, env=environment, capture_output=True, text=True, cwd=ROOT)
+    assert ran.returncode == 0, ran.stderr
+    threads, wanted = ran.stdout.split()
+    assert wanted == bucket.THREADS  # on two cores there would be no more anyway
+    assert int(threads) <= 1 + int(bucket.THREADS) + 1  # names are looked up by another
