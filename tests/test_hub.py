@@ -8,7 +8,8 @@ from urllib.parse import urlparse
 
 import pytest
 
-from masterify_server.hub import files, guides
+from masterify_server.hub import files, guides, n8n
+from masterify_server.plans import load_plans
 
 N8N = {name: json.loads(text) for name, text in files.texts().items() if ".n8n." in name}
 MAKE = {name: json.loads(text) for name, text in files.texts().items() if ".make." in name}
@@ -160,6 +161,13 @@ def test_every_flow_has_a_whole_guide_in_both_languages(language):
             f"{guide.name}.{part}{'.blueprint' * part.startswith('make')}.json"
             for part in guides.file_notes(language)
         }
+
+
+@pytest.mark.parametrize("language", guides.LANGUAGES)
+def test_the_pause_between_questions_is_told_and_lets_the_smallest_plan_ask(language):
+    assert f"{n8n.PAUSE_S}" in guides.file_notes(language)["n8n.polling"]
+    smallest = next(iter(load_plans().plans.values()))
+    assert smallest.requests_per_minute > 60 / n8n.PAUSE_S
 
 
 def test_the_guides_of_both_languages_say_as_much():

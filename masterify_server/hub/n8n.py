@@ -14,7 +14,7 @@ Table = dict[str, Any]
 
 API_KEY = {"httpBearerAuth": {"id": "", "name": "Masterify API key"}}
 MOST_MINUTES = 30  # that a flow waits for a job
-PAUSE_S = 10
+PAUSE_S = 15  # four questions a minute: the smallest plan allows five requests
 STEP_PX, ROW_PX = 240, 200
 SETTINGS, CREATE, REFUSED, RESULT = "Settings", "Create mastering job", "Refused", "Result"
 DONE, DOWNLOAD = "Done?", "Download master"
