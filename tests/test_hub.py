@@ -16,7 +16,8 @@ MAKE = {name: json.loads(text) for name, text in files.texts().items() if ".make
 # Types and versions that n8n 2.40 knows; a flow that names another would not import.
 N8N_NODES = {
     "airtable": {2.1}, "airtableTrigger": {1}, "emailSend": {2.1}, "formTrigger": {2.2}, "googleDrive": {3},
-    "googleDriveTrigger": {1}, "httpRequest": {4.2}, "if": {2.2}, "set": {3.4}, "slack": {2.2}, "stickyNote": {1}, "wait": {1.1},
+    "googleDriveTrigger": {1}, "httpRequest": {4.2}, "if": {2.2}, "set": {3.4}, "slack": {2.2}, "splitInBatches": {3},
+    "stickyNote": {1}, "wait": {1.1},
 }  # fmt: skip
 # As seen in public blueprints.
 MAKE_MODULES = {

@@ -62,11 +62,13 @@ def _n8n(table: Mapping[str, Any]) -> tuple[Sequence[str], set[str], set[str]]:
 
 
 def _first_outputs(name: str, links: Mapping[str, Any]) -> Iterator[str]:
-    """Follow the first way out of each node; the others are for what goes wrong."""
-    yield name
-    while name in links:
-        name = links[name]["main"][0][0]["node"]
+    """Follow the first way out of each node, until there is none or it leads back; the others are for what goes wrong."""
+    passed = set()
+    while name not in passed:
         yield name
+        passed.add(name)
+        ways = [each for each in links.get(name, {"main": []})["main"] if each]
+        name = ways[0][0]["node"] if ways else name
 
 
 def _make(table: Mapping[str, Any]) -> tuple[Sequence[str], set[str], set[str]]:

@@ -115,7 +115,8 @@ def form_to_email() -> dict[str, Table]:
     """A client sends a mix by a form that posts to a make.com hook, and gets the master by e-mail."""
 
     def created(call_back: str | None) -> Module:
-        key = "form-{{1.email}}-{{length(1.file.data)}}"
+        # Another version of a mix is often of the same length: the minute tells them apart.
+        key = 'form-{{1.email}}-{{length(1.file.data)}}-{{formatDate(now; "YYYYMMDDHHmm")}}'
         return upload(
             1, data="file.data", file_name="file.name", key=key, call_back=call_back, platforms="spotify"
         )

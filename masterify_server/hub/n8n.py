@@ -15,9 +15,10 @@ Table = dict[str, Any]
 API_KEY = {"httpBearerAuth": {"id": "", "name": "Masterify API key"}}
 MOST_MINUTES = 30  # that a flow waits for a job
 PAUSE_S = 15  # four questions a minute: the smallest plan allows five requests
+WISHES = ("platforms", "genre", "ai_service", "tier")
 STEP_PX, ROW_PX = 240, 200
 SETTINGS, CREATE, REFUSED, RESULT = "Settings", "Create mastering job", "Refused", "Result"
-DONE, DOWNLOAD = "Done?", "Download master"
+DONE, DOWNLOAD, LOOP = "Done?", "Download master", "One by one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +78,31 @@ def setting(name: str) -> str:
     return f"$('{SETTINGS}').item.json.{name}"
 
 
+def one_by_one(to: str) -> Node:
+    """Hand over one song, and the next when what comes after leads back here.
+
+    A poll may bring several songs at once, but an execution waits for one call only, and a plan may allow one job at a time.
+    """
+    return Node(name=LOOP, kind="splitInBatches", version=3, to=[[], [to]], parameters={"options": {}})
+
+
 def create_job(binary: str, to: str, *, calls_back: bool, key: str) -> Node:
-    """Upload the song. ``binary`` names the incoming file; ``key`` is an expression that tells songs apart."""
+    """Upload the song. ``binary`` names the incoming file; ``key`` is an expression that tells songs apart.
+
+    Who is called back waits in this very execution: another one of the same song must not get this one's job.
+    """
+    parts = [
+        "$workflow.id",
+        *(["$execution.id"] if calls_back else []),
+        key,
+        *(setting(name) for name in WISHES),
+    ]
+    key_text = f"={{{{ encodeURIComponent([{', '.join(dict.fromkeys(parts))}].join(' ')).slice(0, 255) }}}}"
     fields: list[Table] = [
         {"parameterType": "formBinaryData", "name": "file", "inputDataFieldName": binary},
         *(
             {"parameterType": "formData", "name": name, "value": f"={{{{ {setting(name)} }}}}"}
-            for name in ("platforms", "genre", "ai_service", "tier")
+            for name in WISHES
         ),
     ]
     if calls_back:
@@ -97,7 +116,7 @@ def create_job(binary: str, to: str, *, calls_back: bool, key: str) -> Node:
             "authentication": "genericCredentialType", "genericAuthType": "httpBearerAuth",
             "sendHeaders": True,
             "headerParameters": {"parameters": [
-                {"name": "Idempotency-Key", "value": f"={{{{ {key} }}}}"},
+                {"name": "Idempotency-Key", "value": key_text},
                 {"name": "Accept-Language", "value": f"={{{{ {setting('language')} }}}}"},
             ]},
             "sendBody": True, "contentType": "multipart-form-data", "bodyParameters": {"parameters": fields},

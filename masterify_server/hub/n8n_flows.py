@@ -8,6 +8,7 @@ from masterify_server.hub.n8n import (
     CREATE,
     DONE,
     DOWNLOAD,
+    LOOP,
     RESULT,
     SETTINGS,
     Node,
@@ -15,6 +16,7 @@ from masterify_server.hub.n8n import (
     create_job,
     done,
     download,
+    one_by_one,
     polling,
     refused,
     result_of_call,
@@ -66,7 +68,8 @@ def drive_to_slack(way: str) -> Table:
         [
             [
                 start,
-                settings(wish, get),
+                settings(wish, LOOP),
+                one_by_one(get),
                 mix,
                 *_job("data", "$('New file in folder').item.json.id", way),
             ],
@@ -106,7 +109,12 @@ def airtable_queue(way: str) -> Table:
     return workflow(
         f"Masterify: Airtable queue ({way})",
         [
-            [start, settings(wish, CREATE), *_job("Mix_0", "$('New row').item.json.id", way)],
+            [
+                start,
+                settings(wish, LOOP),
+                one_by_one(CREATE),
+                *_job("Mix_0", "$('New row').item.json.id", way),
+            ],
             [done("Write result", "Write failure"), written],
             [refused(DONE), failed],
         ],
@@ -169,7 +177,7 @@ def _job(binary: str, key: str, way: str) -> Sequence[Node]:
 def _slack(name: str, text: str) -> Node:
     channel = {"__rl": True, "mode": "name", "value": f"={{{{ {setting('slack_channel')} }}}}"}
     return Node(
-        name=name, kind="slack", version=2.2, credentials=SLACK,
+        name=name, kind="slack", version=2.2, to=[[LOOP]], credentials=SLACK,
         parameters={
             "authentication": "oAuth2", "select": "channel", "channelId": channel, "text": text,
             "otherOptions": {"includeLinkToWorkflow": False},
@@ -179,7 +187,7 @@ def _slack(name: str, text: str) -> Node:
 
 def _row(name: str, values: dict[str, str]) -> Node:
     return Node(
-        name=name, kind="airtable", version=2.1, credentials=AIRTABLE,
+        name=name, kind="airtable", version=2.1, to=[[LOOP]], credentials=AIRTABLE,
         parameters={
             "operation": "update",
             "base": {"__rl": True, "mode": "id", "value": f"={{{{ {setting('base_id')} }}}}"},
