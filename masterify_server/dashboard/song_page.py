@@ -29,7 +29,6 @@ from masterify_server.dashboard.songs import SONGS, song_of
 from masterify_server.dashboard.visit import Visit
 from masterify_server.errors import ApiError
 from masterify_server.links import signed_path
-from masterify_server.rfc3339 import time_or_none, time_text
 from masterify_server.services import base_url, services_of
 from masterify_server.store import jobs, sessions
 from masterify_server.store.jobs import Job
@@ -48,7 +47,6 @@ async def show_song(request: Request, visit: Visit) -> Response:
     stages = stage_words(language)
     shown: dict[str, Any] = {
         "job": job, "address": f"{SONGS}/{job.job_id}", "platforms": platform_titles(job, library), "choices": choices,
-        "created": time_text(job.created_ms), "kept_until": time_or_none(job.files_until_ms),
         "stages": json.dumps(stages, ensure_ascii=False), "stage": stages.get(job.stage, stages["queued"]),
         "error": message(job.error.key, language, job.error.words) if job.error else None,
     }  # fmt: skip

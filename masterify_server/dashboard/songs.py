@@ -14,7 +14,6 @@ from masterify_server.dashboard.sessions import HOME
 from masterify_server.dashboard.song_words import platform_titles
 from masterify_server.dashboard.visit import Visit
 from masterify_server.errors import ApiError
-from masterify_server.rfc3339 import time_text
 from masterify_server.services import services_of
 from masterify_server.store import jobs
 from masterify_server.store.jobs import Job
@@ -33,14 +32,7 @@ async def show_songs(request: Request, visit: Visit) -> Response:
     found = await services.store.do(jobs.list_jobs(visit.account.account_id, A_PAGE, after, status))
     if found is None:
         return RedirectResponse(SONGS, 303)
-    rows = [
-        {
-            "job": job,
-            "platforms": platform_titles(job, services.library),
-            "created": time_text(job.created_ms),
-        }
-        for job in found.jobs
-    ]
+    rows = [{"job": job, "platforms": platform_titles(job, services.library)} for job in found.jobs]
     older = (
         {"after": found.jobs[-1].job_id, **({"status": status} if status else {})} if found.has_more else None
     )

@@ -29,7 +29,7 @@
     ["seek", "from", "to"].forEach((id) => { at(id).max = table.length_s; });
     at("to").value = table.length_s;
     const original = table.sounds.find((each) => each.name === "original");
-    const about = say.about.replace("[seconds]", Number(table.length_s.toFixed(1))).replace("[at]", clock(table.start_s));
+    const about = say.loudest.replace("[seconds]", Number(table.length_s.toFixed(1))).replace("[at]", clock(table.start_s));
     const calm = () => { state.textContent = original ? about : about + " " + say.alone; };
     calm();
     const x = (s) => s * 600 / table.song_s;

@@ -12,7 +12,7 @@
   const fits = (input) => !input.files[0] || input.files[0].size <= most;
   const look = (note = "") => {
     const song = file.files[0];
-    picked.textContent = song ? [song.name, megabytes(song.size), note].filter(Boolean).join(" · ") : "";
+    picked.textContent = song ? [megabytes(song.size), note].filter(Boolean).join(" · ") : "";
     complain(fits(file) ? "" : say.tooLarge);
   };
   const show = (busy) => {
@@ -66,13 +66,13 @@
     request.upload.addEventListener("progress", (now) => {
       const percent = Math.floor(100 * now.loaded / now.total);
       bar.value = percent;
-      words.textContent = say.sent.replace("[percent]", percent);
+      words.textContent = say.onWay.replace("[percent]", percent);
     });
     request.upload.addEventListener("load", () => { bar.removeAttribute("value"); words.textContent = say.checking; });
     request.addEventListener("load", () => answered(request));
     request.addEventListener("error", () => failed(say.lost));
     request.addEventListener("abort", () => failed(say.stopped));
-    words.textContent = say.sent.replace("[percent]", 0);
+    words.textContent = say.onWay.replace("[percent]", 0);
     request.send(new FormData(form));
     show(true);
   });
