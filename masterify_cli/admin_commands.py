@@ -134,6 +134,23 @@ def create_user(
 
 
 @admin.command(cls=Command)
+def list_users(account: Account, data_dir: DataDir = None, as_json: Json = False) -> int:
+    """Show who can log in to the dashboard of an account."""
+    return _done(data_dir, as_json, lambda a, s, _: a.list_users(s, account))
+
+
+@admin.command(cls=Command)
+def delete_user(
+    account: Account,
+    email: Annotated[str, typer.Option("--email", help="That somebody logs in with.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> int:
+    """Let somebody log in no more; their sessions end now, keys and songs of the account stay."""
+    return _done(data_dir, as_json, lambda a, s, _: a.delete_user(s, account, email))
+
+
+@admin.command(cls=Command)
 def setup_link(
     account: Account,
     address: Annotated[

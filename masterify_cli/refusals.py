@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ADVICE = {
     "UNKNOWN_ACCOUNT": "there is no such account; 'masterify admin list-accounts' shows those of this store",
     "UNKNOWN_KEY": "the account has no such key, or it is revoked already; 'masterify admin list-keys' shows its keys",
+    "UNKNOWN_USER": "nobody logs in to this account by this address; 'masterify admin list-users' shows who does",
     "UNKNOWN_PLAN": "the account's plan is not in the plans file any more; give it another by 'masterify admin set-plan'",
     "KEY_LIMIT": "the plan allows {limit} keys; revoke one by 'masterify admin revoke-key', or change the plan by 'set-plan'",
     "INSUFFICIENT_CREDITS": "a balance is never below 0: {left} credits are left; take at most that many",

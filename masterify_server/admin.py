@@ -128,9 +128,17 @@ def create_user(store: Store, account_id: str, email: str, password: str) -> dic
     return {"account": account_id, "email": address}
 
 
-def list_users(store: Store, account_id: str) -> list[str]:
-    """E-mail addresses of everybody who can log in to an account."""
-    return store.do(users.list_users(account_id))
+def list_users(store: Store, account_id: str) -> list[dict[str, Any]]:
+    """Everybody who can log in to an account."""
+    account_table(store, account_id)  # to tell an unknown account from one without users
+    return [{"email": email} for email in store.do(users.list_users(account_id))]
+
+
+def delete_user(store: Store, account_id: str, email: str) -> dict[str, Any]:
+    """Let somebody log in no more, and end their sessions."""
+    if not store.do(users.delete_user(account_id, email, OPERATOR)):
+        raise RefusedError("UNKNOWN_USER")
+    return {"account": account_id, "email": users.folded(email), "deleted": True}
 
 
 def make_setup_link(store: Store, account_id: str, address: str) -> dict[str, Any]:

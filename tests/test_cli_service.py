@@ -76,6 +76,10 @@ def test_an_account_is_made_looked_after_and_reconciled(data_dir):
         stdin=b"a long password\n",
     )
     assert user.json == {"account": account["account"], "email": "ann@b.c"}
+    assert admin(data_dir, "list-users", *name, "--json").json == [{"email": "ann@b.c"}]
+    assert admin(data_dir, "delete-user", *name, "--email", "ANN@b.c", "--json").json["deleted"] is True
+    ran = admin(data_dir, "delete-user", *name, "--email", "ann@b.c")
+    assert (ran.code, "list-users" in ran.err) == (3, True)
     link = admin(data_dir, "setup-link", *name, "--address", "https://masterify.example/", "--json").json[
         "link"
     ]

@@ -170,6 +170,15 @@ def test_a_form_without_token_is_refused_and_one_with_it_in_the_header_taken(ann
     assert answer.status_code == 303
 
 
+def test_a_form_of_a_session_that_is_over_leads_to_the_login_and_says_what_happened(web, ann):
+    web.store.do(sessions.end_session(ann.client.cookies["masterify_session"]))
+    answer = ann.post("/dashboard/logout")
+    assert answer.headers["location"] == "/dashboard/login"
+    assert texts("en")["told.session_over"] in ann.open("/dashboard/login").text
+    ann.open("/dashboard/keys")
+    assert texts("en")["told.session_over"] not in ann.open("/dashboard/login").text
+
+
 def test_a_token_of_another_session_is_refused(web, ann):
     token = ann.token()
     ann.log_in()

@@ -212,6 +212,29 @@ def test_another_site_cannot_send_our_forms(open_page, open_room, service, recei
     open_room.said.clear()
 
 
+def test_it_works_by_plain_http_in_a_local_network(service, ann, browser):
+    """There browsers send no Fetch Metadata and copy nothing: forms are known by their Origin."""
+    mapped = [*ARGUMENTS, "--host-resolver-rules=MAP music.lan 127.0.0.1"]
+    other = browser.browser_type.launch(executable_path=CHROMIUM, args=mapped)
+    base = service.url.replace("127.0.0.1", "music.lan")
+    page = other.new_context(base_url=base, locale="en-US").new_page()
+    sent = []
+    page.on("request", lambda request: sent.append(request))
+    log_in(page)
+    page.goto("/dashboard/keys")
+    page.get_by_label("Name").first.fill("lan")
+    going(page, page.get_by_role("button", name="Make key").click)
+    assert keys.KEY_FORM.fullmatch(page.locator("#secret").inner_text())
+    assert not page.get_by_role("button", name="Copy").is_visible()
+    going(page, page.get_by_role("button", name="Log out").click)
+    assert page.url == f"{base}/dashboard/login"
+    forms = [request.all_headers() for request in sent if request.method == "POST"]
+    assert [(each.get("sec-fetch-site"), each["origin"]) for each in forms] == [(None, base)] * 3
+    other.close()
+    made = service.store.do(keys.list_keys(ann["account"]))[-1]
+    service.store.do(keys.revoke_key(ann["account"], made.key_id, "test"))
+
+
 def test_nothing_inline_runs_even_if_it_got_into_a_page(open_page, open_room):
     page = open_page()
     page.goto("/dashboard")

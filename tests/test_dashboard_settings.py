@@ -3,6 +3,7 @@
 import html
 import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.visitors import Visitor
 KEY = re.compile("aim_live_[0-9a-f]{32}")
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{40,}")
 SAID = texts("en")
+LUA = Path(keys.__file__).parent / "lua"
 URL = "https://hooks.test/x"
 
 
@@ -419,6 +421,24 @@ def test_sessions_are_shown_and_ended(web, account, ann):
     assert SAID["told.sessions_ended"] in told(ann, answer)
     assert all(web.store.do(sessions.read_session(each)) is None for each in ids)
     assert ann.post("/dashboard/account/sessions/end", {"once": "x", "handle": handle}).status_code == 404
+
+
+def test_what_was_done_to_the_account_is_told_in_words(web, account, ann):
+    secret = stores.key(web.store, account).secret
+    answer = web.call("POST", "/api/v1/webhooks", secret, json={"url": URL})
+    assert answer.status_code == 201, answer.text
+    send(ann, "/dashboard/keys", "/dashboard/keys", name="n8n")
+    page = " ".join(re.sub("<[^>]+>", " ", ann.open("/dashboard/account").text).split())
+    assert f"key made n8n {account}@example.com" in page
+    assert f"webhook made {answer.json()['id']} key test" in page
+
+
+def test_every_deed_that_the_store_writes_down_has_words():
+    text = "\n".join(path.read_text() for path in LUA.glob("*.lua"))
+    actions = set(re.findall(r"'([a-z_]+\.[a-z_]+)'", "\n".join(re.findall(r"^ *audit\(.*$", text, re.M))))
+    assert len(actions) > 10
+    for action in actions:
+        assert f"did.{action.replace('.', '_')}" in SAID, action
 
 
 @pytest.mark.parametrize("path", ["keys", "webhooks", "webhooks/job", "credits", "account", ""])

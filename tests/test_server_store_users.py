@@ -157,6 +157,17 @@ def test_a_new_password_of_the_user_keeps_the_session_that_it_was_changed_in(sto
     assert store.do(accounts.read_audit(account))[0].by == ann
 
 
+def test_somebody_who_is_removed_logs_in_no_more(store, account, ann):
+    session = started(store, ann)
+    assert not store.do(users.delete_user(stores.account(store), ann, "test"))
+    assert store.do(users.delete_user(account, "ANN@example.com", "test"))
+    assert store.do(sessions.read_session(session)) is None
+    assert store.do(users.read_user(ann)) is None
+    assert store.do(users.list_users(account)) == []
+    assert not store.do(users.delete_user(account, ann, "test"))
+    store.do(users.put_user(ann, stores.account(store), "hash", "test"))  # and is free for another account
+
+
 def test_a_setup_link_is_good_once(store, account):
     token = setup.new_token()
     assert store.do(setup.make_setup(account, token, "test"))

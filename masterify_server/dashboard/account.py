@@ -1,4 +1,4 @@
-"""``/dashboard/account``: one's password, and where one is logged in."""
+"""``/dashboard/account``: one's password, where one is logged in, and what was done to the account."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from masterify_server.dashboard.visit import Visit
 from masterify_server.dashboard.wording import choose_language, text
 from masterify_server.errors import ApiError
 from masterify_server.services import services_of
-from masterify_server.store import sessions, users
+from masterify_server.store import accounts, keys, sessions, users
 
 ACCOUNT = f"{HOME}/account"
+SHOWN_DEEDS = 30
 
 
 async def show_account(request: Request, visit: Visit) -> Response:
@@ -58,7 +59,11 @@ async def end_others(request: Request, visit: Visit) -> Response:
 
 
 async def _page(request: Request, visit: Visit, wrong: Wrong, status: int = 400) -> Response:
-    held = await services_of(request).store.do(sessions.list_sessions(visit.session.email))
+    store, account_id = services_of(request).store, visit.account.account_id
+    held = await store.do(sessions.list_sessions(visit.session.email))
+    done = await store.do(accounts.read_audit(account_id, SHOWN_DEEDS))
+    names = {key.key_id: key.name for key in await store.do(keys.list_keys(account_id))}
     return pages.page(
-        request, "account.html", visit, status if wrong else 200, wrong=wrong, held=held, device=device
-    )
+        request, "account.html", visit, status if wrong else 200, wrong=wrong, held=held, device=device, done=done,
+        names=names,
+    )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from masterify_server.auth import Endpoint, enter
 from masterify_server.dashboard import forms, pages
@@ -37,7 +37,9 @@ def signed_in(view: View) -> Endpoint:
         choose_language(request)
         visit = await visit_of(request)
         if visit is None:
-            leading = RedirectResponse(login_address(request), 303)
+            # What was written is lost: say so, and not on every visit of somebody who is not logged in.
+            told = None if request.method in SAFE_METHODS else "session_over"
+            leading = pages.go(request, login_address(request), told)
             if session_id_of(request):
                 drop(request, leading)
             return leading

@@ -42,6 +42,11 @@ def list_users(account_id: str) -> Call[list[str]]:
     return Call("list_users", (account_id,), sorted)
 
 
+def delete_user(account_id: str, email: str, by: str) -> Call[bool]:
+    """Let somebody log in no more, and end their sessions; False if the account has no such user."""
+    return Call("delete_user", (account_id, folded(email), by), as_bool)
+
+
 def change_password(email: str, password_hash: str, new_hash: str, session_id: str) -> Call[bool]:
     """Give a user another password; every session but this one ends.
 
