@@ -34,29 +34,13 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
 
 def prose(text: str) -> Markup:
-    """Paragraphs, tables, code and links, as HTML; everything else is escaped.
+    """Paragraphs, code, bold words and links, as HTML; everything else is escaped.
 
     >>> prose("Send `file`.")
     Markup('<p>Send <code>file</code>.</p>')
     """
     blocks = (block for block in text.strip().split("\n\n") if block.strip())
-    return Markup("\n").join(_table(b) if b.lstrip().startswith("|") else _paragraph(b) for b in blocks)
-
-
-def _paragraph(block: str) -> Markup:
-    return Markup("<p>%s</p>") % inline(" ".join(block.split("\n")))
-
-
-def _table(block: str) -> Markup:
-    rows = [
-        [cell.strip() for cell in line.strip().strip("|").split("|")] for line in block.strip().split("\n")
-    ]
-    head = Markup("").join(Markup("<th>%s</th>") % inline(cell) for cell in rows[0])
-    body = Markup("").join(
-        Markup("<tr>%s</tr>") % Markup("").join(Markup("<td>%s</td>") % inline(cell) for cell in row)
-        for row in rows[2:]
-    )
-    return Markup("<table><thead><tr>%s</tr></thead><tbody>%s</tbody></table>") % (head, body)
+    return Markup("\n").join(Markup("<p>%s</p>") % inline(" ".join(block.split("\n"))) for block in blocks)
 
 
 def inline(text: str) -> Markup:

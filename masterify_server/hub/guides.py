@@ -54,7 +54,9 @@ class Guide:
 def guides(language: Language) -> tuple[Guide, ...]:
     """All guides in one language: what is common first, then what the flow adds."""
     tables = _tables()
-    return tuple(_guide(name, tables["common"][language], tables[name][language]) for name in FLOWS)
+    return tuple(
+        _guide(name, tables["common"][language], tables[name][language], tables["tried"]) for name in FLOWS
+    )
 
 
 def file_notes(language: Language) -> Mapping[str, str]:
@@ -63,14 +65,15 @@ def file_notes(language: Language) -> Mapping[str, str]:
     return notes
 
 
-def _guide(name: str, common: Mapping[str, Any], own: Mapping[str, Any]) -> Guide:
+def _guide(name: str, common: Mapping[str, Any], own: Mapping[str, Any], tried: Mapping[str, str]) -> Guide:
     of_flow = sorted(
         (file for file in texts() if file.startswith(f"{name}.")), key=lambda file: ".polling." in file
     )
     return Guide(
         name=name, title=own["title"], summary=own["summary"], outcome=own["outcome"],
         needs=(*common["needs"], *own["needs"]), n8n=(*common["n8n"], *own["n8n"]), make=(*common["make"], *own["make"]),
-        notes=(*own["notes"], *common["notes"]), tested=(*own["tested"], *common["tested"]),
+        notes=(*own["notes"], *common["notes"]),
+        tested=tuple(text.format_map(tried) for text in (*own["tested"], *common["tested"])),
         n8n_files=tuple(file for file in of_flow if ".n8n." in file),
         make_files=tuple(file for file in of_flow if ".make." in file),
     )  # fmt: skip
