@@ -16,11 +16,13 @@ from masterify_server import app
 from masterify_server.api import documentation
 from masterify_server.api.pages import prose
 from masterify_server.errors import STATUSES
-from masterify_server.site.description import METHODS
+from masterify_server.site.description import METHODS, chapters
 from tests import refresh_docs, webs
 
 DESCRIBED = json.loads(documentation.FILE.read_text(encoding="utf-8"))
 OPERATIONS = [found.ok() for found in schemathesis.openapi.from_dict(DESCRIBED).get_all_operations()]
+
+REFUSALS = {op.id: dict(op.refusals) for chapter in chapters("en") for op in chapter.operations}
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +110,8 @@ def cases(operation, there):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.definition.raw["operationId"])
 def test_the_server_keeps_to_its_description(web, there, operation):
-    """Every answer to a made-up request must be one that the description knows, of the shape it says, and no fault."""
-    seen = []
+    """Every answer to a made-up request must be one that the description knows, of the shape and code it says, and no fault."""
+    seen, told = [], REFUSALS[operation.definition.raw["operationId"]]
 
     @settings(
         max_examples=8,
@@ -127,6 +129,8 @@ def test_the_server_keeps_to_its_description(web, there, operation):
         case.validate_response(
             answer, checks=[not_a_server_error, status_code_conformance, response_schema_conformance]
         )
+        if answer.status_code >= 400:
+            assert answer.json()["error"]["code"] in told[str(answer.status_code)], answer.text
         seen.append(answer.status_code)
 
     send()

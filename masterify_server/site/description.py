@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,7 +9,7 @@ from typing import Any
 
 from masterify_server.api.documentation import document, followed
 from masterify_server.errors import STATUSES
-from masterify_server.site.samples import properties_of, sample
+from masterify_server.site.samples import properties_of, sample, shown
 from masterify_server.site.translations import say
 
 METHODS = ("get", "post", "patch", "delete")
@@ -110,7 +109,7 @@ def _answer(code: str, answer: Mapping[str, Any], language: str) -> Answer:
     is_told = schema is not None and bool(properties_of(schema))
     return Answer(
         code, say(answer["description"], language), tuple(content),
-        json.dumps(sample(schema), indent=2, ensure_ascii=False) if is_told else "",
+        shown(sample(schema)) if is_told else "",
         tuple(_fields(schema, "answer", language)) if is_told else (),
     )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -21,6 +20,7 @@ from masterify_server.site import snippets
 from masterify_server.site.description import Chapter, chapters
 from masterify_server.site.facts import facts
 from masterify_server.site.pages import language_of, page
+from masterify_server.site.samples import shown
 
 CODE = Path(__file__).parent / "code"
 EXAMPLE = "https://masterify.example"
@@ -39,12 +39,12 @@ async def docs(request: Request) -> Response:
     """The documentation, with this server's address in its examples."""
     language, origin, services = language_of(request), base_url(request), services_of(request)
     told = {**facts(services, language), "origin": origin, "version": document()["info"]["version"]}
-    shown = chapters(language)
+    parts = chapters(language)
     return await run_in_threadpool(  # it takes some hundredths of a second, in which others are to be answered
         page, request, "docs.html",
         fill=lambda text: fill(text, told), here=lambda text: text.replace(EXAMPLE, origin),
-        guide=GUIDE, chapters=shown, everywhere=EVERYWHERE,
-        examples=_examples(shown, origin), languages={name: title for name, (title, _) in snippets.LANGUAGES.items()},
+        guide=GUIDE, chapters=parts, everywhere=EVERYWHERE,
+        examples=_examples(parts, origin), languages={name: title for name, (title, _) in snippets.LANGUAGES.items()},
         start={name: code(file, origin) for name, file in START.items()},
         verify={title: code(file, origin) for title, file in VERIFY.items()},
         message=code("webhook.json", origin), error=_error(language), errors=errors(language, told),
@@ -81,10 +81,10 @@ def errors(language: str, told: Mapping[str, str]) -> tuple[tuple[str, int, tupl
     )
 
 
-def _examples(shown: tuple[Chapter, ...], origin: str) -> dict[str, Any]:
+def _examples(parts: tuple[Chapter, ...], origin: str) -> dict[str, Any]:
     return {
         operation.id: snippets.snippets(operation, origin)
-        for chapter in shown
+        for chapter in parts
         for operation in chapter.operations
     }
 
@@ -93,4 +93,4 @@ def _examples(shown: tuple[Chapter, ...], origin: str) -> dict[str, Any]:
 def _error(language: str) -> str:
     words = wording.message("INVALID_PARAMETER.missing", language, {"param": "file"})
     body = body_of("INVALID_PARAMETER", words, "req_d32aa9ed19b5f9fde0fb8c04", "file")
-    return json.dumps(body, indent=2, ensure_ascii=False)
+    return shown(body)
