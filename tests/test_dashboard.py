@@ -10,6 +10,7 @@ import pytest
 from masterify_server import admin
 from masterify_server.dashboard import login
 from masterify_server.dashboard.wording import texts
+from masterify_server.refusals import UnavailableError
 from masterify_server.store import sessions
 from tests import stores, visitors, webs
 from tests.visitors import Visitor
@@ -240,6 +241,16 @@ def test_a_fault_is_told_on_a_page_with_its_number(web, ann, monkeypatch):
     assert page.status_code == 500
     assert page.headers["x-request-id"] in page.text
     assert "secret" not in page.text
+
+
+def test_an_outage_of_the_store_is_told_on_a_page(web, ann, monkeypatch):
+    async def away(_call):
+        raise UnavailableError("the store does not answer")
+
+    monkeypatch.setattr(web.services.store, "do", away)
+    page = ann.open("/dashboard/keys")
+    assert (page.status_code, int(page.headers["retry-after"]) > 0) == (503, True)
+    assert "<h1>" in page.text
 
 
 def test_the_language_is_the_chosen_one_else_that_of_the_browser(web):

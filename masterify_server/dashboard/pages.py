@@ -38,6 +38,7 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     # Not no-referrer: browsers would then send "Origin: null" with our own forms.
     "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Vary": "Cookie, Accept-Language",
 }
