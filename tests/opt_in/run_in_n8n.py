@@ -6,6 +6,9 @@ It starts ``masterify serve``, n8n and sinks on loopback addresses, downloads ev
 service and imports it, makes the credentials, and starts one: a form is sent as a client would, with a song or with what
 is none (``--refused``); in the others stand-ins for Drive, Airtable and Slack bring two songs and a file that is none at
 once. It ends with 0 if everybody was told what they should be.
+
+n8n 2.40.5 was installed with Node.js 24.19.0: ``package.json`` with ``"overrides": {"xlsx": "0.18.5"}``, ``npm install
+--ignore-scripts n8n@2.40.5``, then ``npm rebuild sqlite3``.
 """
 
 import argparse
