@@ -7,13 +7,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
+import io
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
@@ -22,62 +20,47 @@ from typing import Any, Self
 
 import httpx2 as httpx
 
-from masterify_core.errors import MasterifyError
+from masterify_core.errors import OutputError
 from masterify_core.files.placing import placed
+from masterify_server.asking import API, PAUSE_S, RemoteError, address, answer, key_of, not_reached, refused
+from masterify_server.names import safe_name
+from masterify_server.verifying import WebhookError, verify_webhook
+
+__all__ = ["Client", "Job", "RemoteError", "WebhookError", "verify_webhook"]
 
 Job = dict[str, Any]
 Progress = Callable[[str, float], None]
-PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
+LONGEST_PAUSE_S = 5.0
 TIMEOUT_S, UPLOAD_TIMEOUT_S = 30.0, 300.0
-MOST_TRIES = 5
-AGAIN = {429, 502, 503, 504}
+SILENCE_S = 40.0
+"""An event stream says something every 15 s; one that is silent for longer has broken off."""
+PATIENCE_S = 300.0
+"""How long a server that is away is waited for once a job is on its way there."""
 ENDED = ("done", "failed", "canceled")
-TOLERANCE_S = 300
 CHUNK_BYTES = 1 << 18
-
-
-class RemoteError(MasterifyError):
-    """What a server refused or could not do.
-
-    Attributes
-    ----------
-    remote_code
-        The API's code, e.g. ``INSUFFICIENT_CREDITS``; ``NOT_REACHED`` where there was no answer.
-    status
-        HTTP status; 0 where there was no answer.
-    request_id
-        By which the server's operator finds it in the logs.
-    """
-
-    code = "remote"
-
-    def __init__(
-        self, remote_code: str, message: str, status: int = 0, request_id: str | None = None
-    ) -> None:
-        super().__init__(f"{message} ({remote_code}{f', request {request_id}' if request_id else ''})")
-        self.remote_code, self.status, self.request_id = remote_code, status, request_id
-
-
-class WebhookError(MasterifyError):
-    """A webhook that is not to be believed."""
-
-    code = "webhook"
+NAME = "{stem} (Master - {platform})"
 
 
 class Client:
-    """A connection to one server with one API key.
+    """A connection to one server with one API key; several threads may share it.
 
     Answers that say "later" (429, 503) and connections that fail are tried again; uploads carry an idempotency key, so
     that nothing is mastered or charged twice.
+
+    Raises
+    ------
+    SettingError
+        The address or the key cannot be one.
+    RemoteError
+        From every method: refused, e.g. ``INVALID_API_KEY``, or not reached.
     """
 
     def __init__(
         self, url: str, key: str, *, language: str = "en", transport: httpx.BaseTransport | None = None
     ) -> None:
-        headers = {"Authorization": f"Bearer {key}", "Accept-Language": language}
-        self._http = httpx.Client(
-            base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT_S, transport=transport
-        )
+        headers = {"Authorization": f"Bearer {key_of(key)}", "Accept-Language": language}
+        self.url = address(url)
+        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT_S, transport=transport)
 
     def __enter__(self) -> Self:
         return self
@@ -93,77 +76,64 @@ class Client:
 
     def account(self) -> dict[str, Any]:
         """Plan, credits and limits."""
-        return self._json("GET", "/api/v1/account")
+        return self._json("GET", "/account")
 
     def submit(
         self, song: str | Path, platforms: Sequence[str], *, genre: str = "other", ai_service: str = "other",
         tier: str = "standard", reference: str | Path | None = None, webhook_url: str | None = None,
-        idempotency_key: str | None = None,
+        idempotency_key: str | None = None, on_progress: Progress | None = None,
     ) -> Job:  # fmt: skip
         """Upload a song; the answer has ``job_id`` and ``credits_remaining``.
 
         Raises
         ------
-        RemoteError
-            Refused, e.g. ``FILE_TOO_LONG``, or not reached.
         OSError
-            The song cannot be read.
+            The song or the reference cannot be read.
         """
         fields = {"platforms": ",".join(platforms), "genre": genre, "ai_service": ai_service, "tier": tier}
         if webhook_url:
             fields["webhook_url"] = webhook_url
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        parts = {"file": Path(song), **({"reference_file": Path(reference)} if reference else {})}
+        told = _Told(sum(path.stat().st_size for path in parts.values()), on_progress)
 
         def send() -> httpx.Response:
+            told.sent = 0
             with ExitStack() as stack:
-                files = {"file": (Path(song).name, stack.enter_context(Path(song).open("rb")))}
-                if reference:
-                    files["reference_file"] = (
-                        Path(reference).name,
-                        stack.enter_context(Path(reference).open("rb")),
-                    )
+                files = {
+                    name: (path.name, stack.enter_context(_Reading(path, told)))
+                    for name, path in parts.items()
+                }
                 return self._http.post(
-                    "/api/v1/master", data=fields, files=files, headers=headers, timeout=UPLOAD_TIMEOUT_S
+                    f"{API}/master", data=fields, files=files, headers=headers, timeout=UPLOAD_TIMEOUT_S
                 )
 
-        return self._answer(send)
+        body: Job = answer(send).json()
+        return body
 
     def job(self, job_id: str) -> Job:
         """One job."""
-        return self._json("GET", f"/api/v1/jobs/{job_id}")
+        return self._json("GET", f"/jobs/{job_id}")
 
     def wait(self, job_id: str, on_progress: Progress | None = None, timeout_s: float | None = None) -> Job:
-        """Wait until a job has ended; the answer is the job.
+        """Wait until a job has ended, by its events; the answer is the job. A server that is away is waited for.
 
         Raises
         ------
         RemoteError
-            It failed or was canceled (the code is the job's), or ``TIMEOUT`` after ``timeout_s``.
+            It failed or was canceled (the code is the job's), or ``TIMEOUT`` after ``timeout_s``: it goes on then.
         """
         deadline = time.monotonic() + timeout_s if timeout_s is not None else None
-        pause_s = PAUSE_S
-        while True:
-            job = self.job(job_id)
-            if on_progress:
-                on_progress(job["stage"] or job["status"], (job["progress"] or 0) / 100)
-            if job["status"] in ENDED:
-                break
-            if deadline is not None and time.monotonic() > deadline:
-                raise RemoteError("TIMEOUT", f"job {job_id} has not ended after {timeout_s:g} s; it goes on")
-            time.sleep(pause_s)
-            pause_s = min(pause_s * 1.5, LONGEST_PAUSE_S)
+        job = self._ended(job_id, on_progress or (lambda _stage, _share: None), deadline)
+        if job is None:
+            raise RemoteError("TIMEOUT", f"job {job_id} has not ended after {timeout_s:g} s; it goes on")
         if job["status"] != "done":
             error = job["error"] or {"code": "CANCELED", "message": f"job {job_id} was canceled"}
             raise RemoteError(error["code"], error["message"])
         return job
 
     def download(
-        self,
-        job: Job,
-        folder: str | Path,
-        *,
-        name: str = "{stem} (Master - {platform})",
-        overwrite: bool = False,
+        self, job: Job, folder: str | Path, *, name: str = NAME, overwrite: bool = False
     ) -> dict[str, Path]:
         """Fetch the masters of a finished job, each whole or not at all; the answer says where each platform's is.
 
@@ -174,121 +144,134 @@ class Client:
         RemoteError
             Not there any more, or not what the server measured (its checksum differs).
         """
-        Path(folder).mkdir(parents=True, exist_ok=True)
         paths = {}
         for platform, result in job["results"].items():
-            stem = name.format(
-                stem=job["name"], platform=result["title"], platform_name=platform, genre=job["genre"]
-            )
-            path = Path(folder) / f"{stem}.{result['format']}"
-            self._fetch(job["job_id"], platform, path, result["sha256"], overwrite=overwrite)
-            paths[platform] = path
+            words = {
+                "stem": job["name"],
+                "platform": result["title"],
+                "platform_name": platform,
+                "genre": job["genre"],
+            }
+            paths[platform] = Path(folder) / safe_name(f"{name.format(**words)}.{result['format']}")
+        for platform, path in paths.items():
+            self.fetch(job, platform, path, overwrite=overwrite)
         return paths
+
+    def fetch(self, job: Job, platform: str, path: Path, *, overwrite: bool = False) -> None:
+        """Fetch one master of a finished job to a path; raises as `download`. What broke off goes on where it was."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(path, f"its folder cannot be made: {error.strerror or error}") from None
+        with placed(path, overwrite=overwrite) as (file, _):
+            digest = sha256()
+
+            def receive() -> httpx.Response:
+                return self._receive(job["job_id"], platform, file, digest.update)
+
+            answer(receive)
+            if digest.hexdigest() != job["results"][platform]["sha256"]:
+                raise RemoteError("DAMAGED", f"{path.name} arrived damaged; try again")
+
+    def report(self, job_id: str, kind: str) -> str:
+        """The report of a finished job: ``html`` or ``json``."""
+        accept = {"Accept": {"html": "text/html", "json": "application/json"}[kind]}
+        return answer(lambda: self._http.get(f"{API}/jobs/{job_id}/report", headers=accept)).text
 
     def delete(self, job_id: str) -> Job:
         """Cancel a job that waits, or delete the files of one that has ended."""
-        return self._json("DELETE", f"/api/v1/jobs/{job_id}")
+        return self._json("DELETE", f"/jobs/{job_id}")
 
-    def _fetch(self, job_id: str, platform: str, path: Path, checksum: str, *, overwrite: bool) -> None:
-        digest = sha256()
-        with placed(path, overwrite=overwrite) as (file, _):
-            url, params = f"/api/v1/jobs/{job_id}/download", {"platform": platform}
+    def _json(self, method: str, path: str) -> dict[str, Any]:
+        body: dict[str, Any] = answer(lambda: self._http.request(method, API + path)).json()
+        return body
+
+    def _ended(self, job_id: str, on_progress: Progress, deadline: float | None) -> Job | None:
+        """Follow a job to its end; None if that does not come before the deadline."""
+        pause_s, known = PAUSE_S, ""
+        while True:
             try:
-                with self._http.stream("GET", url, params=params, timeout=UPLOAD_TIMEOUT_S) as answer:
-                    if answer.status_code != 200:
-                        answer.read()
-                        raise _refused(answer)
-                    for block in answer.iter_bytes(CHUNK_BYTES):
-                        digest.update(block)
-                        file.write(block)
-            except httpx.HTTPError as error:
-                raise _not_reached(error) from None
-            if digest.hexdigest() != checksum:
-                raise RemoteError("DAMAGED", f"{path.name} arrived damaged; try again")
-
-    def _json(self, method: str, url: str) -> dict[str, Any]:
-        return self._answer(lambda: self._http.request(method, url))
-
-    def _answer(self, send: Callable[[], httpx.Response]) -> dict[str, Any]:
-        """Send until there is an answer that is not "later"."""
-        for attempt in range(1, MOST_TRIES + 1):
-            last = attempt == MOST_TRIES
+                for event_id, said in self._events(job_id, known, deadline):
+                    known = event_id
+                    on_progress(said["stage"] or said["status"], (said["progress"] or 0) / 100)
+            except (httpx.HTTPError, RemoteError):
+                pass  # whatever is wrong, the job itself will tell
+            limit = min(deadline or float("inf"), time.monotonic() + PATIENCE_S)
             try:
-                answer = send()
-            except httpx.HTTPError as error:
-                if last:
-                    raise _not_reached(error) from None
-                time.sleep(PAUSE_S * 2**attempt)
-                continue
-            if answer.is_success:
-                body: dict[str, Any] = answer.json()
-                return body
-            refused = _refused(answer)
-            if last or answer.status_code not in AGAIN:
-                raise refused
-            time.sleep(_later_s(answer, PAUSE_S * 2**attempt))
-        raise AssertionError("unreachable")
+                job: Job = answer(lambda: self._http.get(f"{API}/jobs/{job_id}"), until_s=limit).json()
+            except RemoteError as error:
+                if error.may_pass and deadline is not None and limit == deadline:
+                    return None
+                raise
+            if job["status"] in ENDED:
+                return job
+            if deadline is not None and time.monotonic() + pause_s > deadline:
+                return None
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, LONGEST_PAUSE_S)
+
+    def _events(
+        self, job_id: str, known: str, deadline: float | None
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Ids and data of a job's events, as they come, until the stream ends or the deadline is there."""
+        headers = {"Last-Event-ID": known} if known else {}
+        silence_s = SILENCE_S if deadline is None else min(SILENCE_S, max(0.1, deadline - time.monotonic()))
+        url = f"{API}/jobs/{job_id}/events"
+        with self._http.stream("GET", url, headers=headers, timeout=silence_s) as got:
+            if not got.is_success:
+                got.read()
+                raise refused(got)
+            event_id = ""
+            for line in got.iter_lines():
+                name, _, value = line.partition(": ")
+                if name == "id":
+                    event_id = value
+                elif name == "data":
+                    yield event_id, json.loads(value)
+                if deadline is not None and time.monotonic() > deadline:
+                    return
+
+    def _receive(
+        self, job_id: str, platform: str, file: io.FileIO, note: Callable[[bytes], None]
+    ) -> httpx.Response:
+        """Receive what a file still lacks, and put it behind what is there."""
+        there = file.tell()
+        url, params = f"{API}/jobs/{job_id}/download", {"platform": platform}
+        headers = {"Range": f"bytes={there}-"} if there else {}
+        with self._http.stream("GET", url, params=params, headers=headers, timeout=UPLOAD_TIMEOUT_S) as got:
+            if not got.is_success:
+                got.read()
+            elif there and got.status_code != 206:
+                raise not_reached(httpx.ReadError("the connection broke off, and the server does not go on"))
+            else:
+                for block in got.iter_bytes(CHUNK_BYTES):
+                    note(block)
+                    file.write(block)
+            return got
 
 
-def verify_webhook(
-    secret: str, headers: Mapping[str, str], body: bytes, *, now_s: float | None = None
-) -> dict[str, Any]:
-    """Check a webhook's signature and age; the answer is what it says.
+class _Told:
+    """How much of an upload has been read to be sent."""
 
-    Parameters
-    ----------
-    secret
-        ``whsec_…``, as it was shown once.
-    headers
-        Of the request, names in any case.
-    body
-        As it was received, not parsed and written again.
-    now_s
-        Seconds since 1970; the clock's by default.
+    def __init__(self, size: int, on_progress: Progress | None) -> None:
+        self.size, self.sent, self._on_progress = size, 0, on_progress
 
-    Raises
-    ------
-    WebhookError
-        A header is missing, it is older than five minutes, or we did not sign it.
-
-    References
-    ----------
-    Standard Webhooks 1.0, "Verifying webhooks".
-    """
-    given = {name.lower(): value for name, value in headers.items()}
-    try:
-        message_id, sent = given["webhook-id"], given["webhook-timestamp"]
-        signatures = given["webhook-signature"].split()
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-        age_s = (time.time() if now_s is None else now_s) - int(sent)
-    except KeyError as missing:
-        raise WebhookError(f"the header {missing} is missing") from None
-    except (ValueError, binascii.Error):
-        raise WebhookError("the secret or the time is not one") from None
-    if abs(age_s) > TOLERANCE_S:
-        raise WebhookError(f"it is {age_s:.0f} s old: more than {TOLERANCE_S} s is not believed")
-    digest = hmac.digest(key, f"{message_id}.{sent}.".encode() + body, sha256)
-    wanted = "v1," + base64.b64encode(digest).decode()
-    if not any(hmac.compare_digest(wanted.encode(), each.encode()) for each in signatures):
-        raise WebhookError("the signature is not ours")
-    said: dict[str, Any] = json.loads(body)
-    return said
+    def add(self, count: int) -> None:
+        """Tell of a further piece."""
+        self.sent += count
+        if self._on_progress is not None and self.size:
+            self._on_progress("uploading", min(1.0, self.sent / self.size))
 
 
-def _refused(answer: httpx.Response) -> RemoteError:
-    try:
-        error = answer.json()["error"]
-        return RemoteError(error["code"], error["message"], answer.status_code, error.get("request_id"))
-    except (ValueError, LookupError, TypeError):
-        said = f"{answer.url.host} answered {answer.status_code}, not as masterify does"
-        return RemoteError("NO_MASTERIFY", said, answer.status_code)
+class _Reading(io.FileIO):
+    """A file that tells how much of it has been read."""
 
+    def __init__(self, path: Path, told: _Told) -> None:
+        super().__init__(path, "rb")
+        self._told = told
 
-def _not_reached(error: httpx.HTTPError) -> RemoteError:
-    return RemoteError("NOT_REACHED", f"the server was not reached: {str(error) or type(error).__name__}")
-
-
-def _later_s(answer: httpx.Response, otherwise_s: float) -> float:
-    """What the server asks to wait, at most a minute."""
-    said = answer.headers.get("Retry-After", "")
-    return min(float(said), 60.0) if said.isdigit() else otherwise_s
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read, and tell."""
+        block = super().read(-1 if size is None else size) or b""
+        self._told.add(len(block))
+        return block

