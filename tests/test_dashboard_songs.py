@@ -9,6 +9,7 @@ from masterify_server.dashboard.song_form import form_of, new_form_id
 from masterify_server.dashboard.song_words import STAGES
 from masterify_server.dashboard.wording import texts
 from masterify_server.excerpt_files import TABLE, VERSION, file_of
+from masterify_server.refusals import UnavailableError
 from masterify_server.storage import output_name
 from masterify_server.store import jobs, lifecycle, sessions
 from tests import stores, visitors, webs
@@ -37,6 +38,8 @@ def running(tmp_path_factory):
 
 @pytest.fixture
 def web(running):
+    for key in running.store.redis.scan_iter(f"{running.store.prefix}throttle:*"):
+        running.store.redis.delete(key)
     running.account = stores.account(running.store, plan="pro", credits=10)
     running.email = f"{running.account}@example.com"
     visitors.person(running.store, running.account, running.email)
@@ -215,6 +218,32 @@ def test_the_form_says_what_it_costs_and_what_is_left_and_remembers_the_last_cho
     assert re.search(r'value="melon" checked', page)
     assert '<option value="ballad" selected>' in page
     assert 'value="premium" checked' in page
+
+
+def test_a_form_whose_answer_was_no_clear_no_stays_the_same_one(web, ann, monkeypatch):
+    form_id = new_form_id()
+    real = web.services.store.do
+
+    async def unsure(call):
+        if call.script == "admit":
+            await real(call)  # it was carried out, and the answer was lost
+            raise UnavailableError("gone")
+        return await real(call)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("masterify_server.api.accepting.ADMITTING_S", 0.0)
+        patched.setattr(web.services.store, "do", unsure)
+        answer = send(ann, form_id=form_id, accept="application/json")
+    assert answer.status_code == 503
+    assert answer.json() == {"words": texts("en")["refused.UNAVAILABLE.unsure"], "form_id": form_id}
+    assert send(ann, form_id=answer.json()["form_id"]).status_code == 303
+    assert len(web.store.do(jobs.list_jobs(web.account)).jobs) == 1
+
+
+def test_it_is_said_when_the_reference_is_at_fault(ann):
+    answer = send(ann, reference=b"GIF89a" + bytes(200), accept="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["words"].startswith("Reference: Only MP3, WAV and FLAC")
 
 
 def test_who_cannot_pay_is_told_before_anything_is_sent(web):
@@ -401,6 +430,7 @@ def test_deleted_files_are_gone_and_the_page_says_so(web, ann):
     answer = ann.post(f"{SONGS}/{job.job_id}/delete")
     page = ann.open(answer.headers["location"]).text
     assert texts("en")["told.song_deleted"] in page
+    assert texts("en")["song.delete_yes"] not in page
     assert texts("en")["song.gone"] in page
     assert ann.open(f"{SONGS}/{job.job_id}/download").status_code == 410
     assert ann.open(f"{SONGS}/{job.job_id}/player.json").json() == {"state": "gone"}

@@ -233,6 +233,9 @@ def test_the_player_plays_all_and_switches_at_once(mastered, room):
         page.locator("#play").focus()
         page.keyboard.press("Space")
         assert page.locator("#play").get_attribute("aria-pressed") == "false"
+        page.get_by_text(WORDS["listen.whole"]).click()
+        page.evaluate("document.querySelector('audio').play()")
+        until(lambda: page.evaluate("document.querySelector('audio').currentTime") > 0.2)
 
 
 def test_blind_the_player_tells_nothing(mastered, room):

@@ -43,7 +43,10 @@ async def show_form(request: Request, visit: Visit) -> Response:
 
 
 async def send_song(request: Request, visit: Visit) -> Response:
-    """Take a song, or show the form again with what was chosen and what is wrong; scripts are answered in JSON."""
+    """Take a song, or show the form again with what was chosen and what is wrong; scripts are answered in JSON.
+
+    The form stays the same one: sent again after an answer that was no clear no, it makes no second job.
+    """
     library = services_of(request).library
     given: dict[str, str] = {}
 
@@ -59,8 +62,10 @@ async def send_song(request: Request, visit: Visit) -> Response:
         refused = error if isinstance(error, RefusedError) else errors.unavailable()
         words, status = refusal_words(refused, request.state.language)
         request.state.code = refused.code
+        if refused.code == "IDEMPOTENCY_CONFLICT":
+            given["form_id"] = new_form_id()
         if as_json:
-            return JSONResponse({"words": words, "form_id": new_form_id()}, status)
+            return JSONResponse({"words": words, "form_id": given.get("form_id")}, status)
         return _form(request, visit, given, words, status)
     address = f"{SONGS}/{admitted.job.job_id}"
     return JSONResponse({"address": address}, 201) if as_json else RedirectResponse(address, 303)
@@ -109,7 +114,7 @@ def _form(
         for name in sorted(library.tiers(), key=plans.cost)
     ]  # fmt: skip
     return pages.page(
-        request, "song_new.html", visit, status, wrong=wrong, form_id=new_form_id(),
+        request, "song_new.html", visit, status, wrong=wrong, form_id=given.get("form_id") or new_form_id(),
         platforms=[(name, library.platform(name)) for name in library.api_platforms],
         genres=_choices(library, "genre", library.genres(), language),
         ai_services=_choices(library, "ai_service", library.ai_services(), language),

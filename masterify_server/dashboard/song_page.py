@@ -29,6 +29,7 @@ from masterify_server.dashboard.songs import SONGS, song_of
 from masterify_server.dashboard.visit import Visit
 from masterify_server.errors import ApiError
 from masterify_server.links import signed_path
+from masterify_server.refusals import UnavailableError
 from masterify_server.services import base_url, services_of
 from masterify_server.store import jobs, sessions
 from masterify_server.store.jobs import Job
@@ -60,8 +61,8 @@ async def _results(request: Request, job: Job) -> dict[str, Any]:
     language, settings = request.state.language, services_of(request).settings
     try:
         done = what_was_done(await read_stored(request, job, "report.json"), language)
-    except FileNotFoundError:
-        done = None
+    except (FileNotFoundError, UnavailableError):
+        done = None  # the rest of the page does not need the storage
     expires = (job.files_until_ms or 0) // 1000
     return {
         "rows": master_rows(job, language), "done": done, "controls": controls(language, 0.0),

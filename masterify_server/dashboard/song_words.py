@@ -42,6 +42,8 @@ def refusal_words(error: RefusedError, language: str) -> tuple[str, int]:
     own = f"refused.{key}"
     facts = {"param": error.param, **error.facts}
     words = text(own, language, facts) if own in texts(language) else message(key, language, facts)
+    if error.param == "reference_file":  # the form has two files
+        words = text("refused.reference_file", language, {"words": words})
     return words, STATUSES[error.code]
 
 

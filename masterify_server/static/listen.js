@@ -1,7 +1,7 @@
 "use strict";
 // The player of a song's page: asks for the table of sounds until a worker has made it, draws, and starts `player.js`.
 (() => {
-  const AGAIN_MS = [300, 300, 400, 500, 700, 1000], LONGEST_MS = 90000;
+  const AGAIN_MS = [300, 300, 400, 500, 700, 1000], PATIENT_MS = 5000, SOON_MS = 60000, LONGEST_MS = 1200000;
   const at = (id) => document.getElementById(id);
   const box = at("listen"), state = at("listen-state"), player = at("player"), wave = at("wave");
   const say = box.dataset, svg = (query) => wave.querySelector(query);
@@ -78,8 +78,9 @@
     if (table.state === "ready") { listen(table); return; }
     if (table.state !== "making") { state.textContent = say[table.state]; return; }
     state.textContent = say.making;
-    if (Date.now() - begun > LONGEST_MS) { state.textContent = say.failed; return; }
-    setTimeout(() => ask(times + 1), AGAIN_MS[Math.min(times, AGAIN_MS.length - 1)]);
+    const waited = Date.now() - begun;  // longer if every worker is busy with long songs
+    if (waited > LONGEST_MS) { state.textContent = say.failed; return; }
+    setTimeout(() => ask(times + 1), waited > SOON_MS ? PATIENT_MS : AGAIN_MS[Math.min(times, AGAIN_MS.length - 1)]);
   };
   ask();
 })();

@@ -104,9 +104,14 @@ class Job:
         return self.status in ENDED
 
     @property
+    def has_files(self) -> bool:
+        """Whether it has ended and its files are still kept."""
+        return (self.files_until_ms or 0) > time.time() * 1000
+
+    @property
     def has_masters(self) -> bool:
         """Whether it was done and its files are still kept."""
-        return self.status == "done" and (self.files_until_ms or 0) > time.time() * 1000
+        return self.status == "done" and self.has_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
