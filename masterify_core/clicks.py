@@ -12,11 +12,12 @@ Spans = NDArray[np.int64]
 
 WEAK_LIMIT = 8.0  # times the usual prediction error: what may be part of the music's own texture
 LIMIT = 20.0
-HEIGHT_DB = -12.0  # over the mean power of the 20 ms around: lower ones are masked by the music
+HEIGHT_DB = -6.0  # over the mean power of the 20 ms around: lower ones are masked by the music
 LONGEST_MS, REST_MS, CHANGE_MS, GAP_MS = 1.0, 10.0, 6.0, 0.5
 REST_LIMIT = 3.0  # times the usual error, before and after: what goes on sounding is an onset
-CHANGE_DB = 1.5  # an onset leaves the sound louder or duller than it was, a click does not
-ALONE_S = 0.05  # synthetic tones (20 Hz and up) have an outlier every period
+CHANGE_DB = 3.0  # an onset leaves the sound louder or duller than it was, a click does not
+ALONE_S = 0.05  # synthetic tones (20 Hz and up) have an outlier every period,
+ALIKE = 0.25  # and of about the same size; what the music does beside a click is smaller than that
 MOST_RUNS = 200_000
 PAD = 2  # frames mended on either side
 ROUNDS = 2
@@ -30,7 +31,7 @@ def find(row: Row, rate: int, limit: float = LIMIT, height_db: float = HEIGHT_DB
     """Find the clicks of one channel.
 
     A click is a run of at most 1 ms that linear prediction misses, from both sides, by ``limit`` times what is
-    usual around it; that stands alone; that the sound goes on after as it was before; and whose height over
+    usual around it; that has no other of its size near; that the sound goes on after as it was before; and whose height over
     the interpolated sound is at least ``height_db`` over its surroundings. Chosen on real music, where single
     outliers are common (onsets, synthetic waves): see the benchmark of repairs.
 
@@ -43,8 +44,7 @@ def find(row: Row, rate: int, limit: float = LIMIT, height_db: float = HEIGHT_DB
     found: list[tuple[int, int]] = []
     for i in np.flatnonzero((runs[:, 2] >= limit) & (runs[:, 3:].max(axis=1, initial=0.0) <= REST_LIMIT)):
         first, length = int(runs[i, 0]), int(runs[i, 1])
-        near = np.abs(runs[max(0, i - 1) : i + 2, 0] - first)
-        if (near[near > 0] < ALONE_S * rate).any():
+        if _has_company(runs, int(i), ALONE_S * rate):
             continue
         before = _roughness(row, first - gap - change, first - gap)
         behind = _roughness(row, first + length + gap, first + length + gap + change)
@@ -77,6 +77,12 @@ def _runs(row: Row, rate: int) -> NDArray[np.float64]:
         np.zeros((3, kernels.ORDER + 1)), np.zeros(kernels.BLOCK + 2 * kernels.GUARD, np.float32), runs,
     )  # fmt: skip
     return runs[: min(count, len(runs))]
+
+
+def _has_company(runs: NDArray[np.float64], i: int, reach: float) -> bool:
+    """Whether another outlier of about the size of run ``i``, or a larger one, lies within ``reach`` frames of it."""
+    low, high = np.searchsorted(runs[:, 0], (runs[i, 0] - reach, runs[i, 0] + reach))
+    return int((runs[low:high, 2] >= ALIKE * runs[i, 2]).sum()) > 1
 
 
 def _roughness(row: Row, begin: int, end: int) -> float:

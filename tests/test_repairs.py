@@ -50,11 +50,13 @@ def with_hiss(clean, under_db, seed=1):
     return clean.with_samples((clean.samples + noise).astype(np.float32))
 
 
-def opposed(clean, low_hz=240.0, high_hz=480.0):
-    """The clean song with a side in one octave that is 6 dB stronger than its mid and shifted in phase."""
+def opposed(clean, low_hz=240.0, high_hz=480.0, *, is_foreign=True):
+    """The clean song with a side in one octave, 6 dB stronger than its mid: noise-like, or the mid itself turned in phase."""
     mid = clean.samples.mean(axis=0)
     spectrum, hz = np.fft.rfft(mid), np.fft.rfftfreq(clean.frames, 1.0 / clean.rate)
-    side = np.fft.irfft(np.where((hz >= low_hz) & (hz < high_hz), 2.0j * spectrum, 0.0), clean.frames)
+    turns = np.exp(2j * np.pi * np.random.default_rng(5).random(len(hz))) if is_foreign else 1j
+    side = np.fft.irfft(np.where((hz >= low_hz) & (hz < high_hz), 2.0 * turns * spectrum, 0.0), clean.frames)
+    side *= np.minimum(1.0, 20.0 * (1.0 - np.abs(np.linspace(-1.0, 1.0, clean.frames))))  # silent at the ends
     return clean.with_samples((clean.samples + np.stack([side, -side])).astype(np.float32))
 
 
@@ -130,9 +132,29 @@ def test_a_source_makes_no_damage_where_none_was_measured(service):
 
 
 def test_a_source_lets_what_was_measured_count_sooner():
-    found = dataclasses.replace(find_damage(CLEAN), clicks=10, clicks_per_minute=4.8)
+    found = dataclasses.replace(find_damage(CLEAN), clicks=10, clicks_per_minute=11.0)
     assert not repairs(CLEAN, found)[0]
     assert [step.stage for step in repairs(CLEAN, found, ai_service="suno")[0]] == ["declick"]
+
+
+def test_what_is_turned_in_phase_is_told_and_left_to_the_mix():
+    steps, recipe = repairs(opposed(CLEAN, is_foreign=False))
+    assert not steps
+    assert "only the mix" in next(each.reason for each in recipe.skipped if each.stage == "image")
+
+
+def test_a_steady_texture_close_under_the_song_is_no_hiss():
+    steps, recipe = repairs(with_hiss(CLEAN, 25.0))
+    assert not steps
+    assert "quiet enough" in next(each.reason for each in recipe.skipped if each.stage == "denoise")
+
+
+def test_clicks_are_found_beside_small_outliers_of_the_music():
+    rattling, every = CLEAN.samples.copy(), round(0.03 * RATE)
+    rattling[:, ::every] += 0.001
+    song_with_both = CLEAN.with_samples(rattling)
+    assert clicks.find(with_clicks(song_with_both, 20).samples[0], RATE).shape[0] >= 15
+    assert clicks.find(rattling[0], RATE).shape[0] < 0.01 * CLEAN.frames / every
 
 
 def test_finished_songs_keep_their_hiss_and_their_image():

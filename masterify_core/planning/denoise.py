@@ -7,6 +7,7 @@ from masterify_core.planning.aim import NOT_LOOKED_FOR, NOTHING_ASKED, Aim, Deci
 from masterify_core.stages.denoise import Denoise
 
 FLATNESS_MARGIN_DB = 0.6  # 46 undamaged songs: the flattest that can be heard is 1.1 dB under Gaussian noise
+NEAR_DB = 36.0  # under the song's loud moments; what sounds steadily nearer is a texture of the song: nothing in it is quiet
 AUDIBLE_DB = 60.0  # under the song's loud moments; further down it needs no help
 MOST_DB = 6.0
 
@@ -23,6 +24,8 @@ def decide(aim: Aim) -> Decision:
     under = f"{hiss.under_song_db:.0f} dB under the song"
     if hiss.flatness_db < GAUSSIAN_DB - FLATNESS_MARGIN_DB / aim.prior.finding_scale:
         return Decision(None, f"no hiss found: what sounds in the quiet moments ({under}) moves like music")
+    if hiss.under_song_db < NEAR_DB:
+        return Decision(None, f"no moments quiet enough to judge noise by: the quietest lie {under}")
     if hiss.under_song_db > AUDIBLE_DB:
         return Decision(None, f"hiss lies {under}: too quiet to matter")
     if aim.holds_back <= 0.5:
