@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,10 @@ SONGS = {
 }
 
 
-def pieces(room: Path, music: Path, count: int) -> dict[str, Path]:
+def pieces(room: Path, music: Path, count: int, songs: Mapping[str, str] = SONGS) -> dict[str, Path]:
     """Write the first ``count`` songs that are there as float WAV, at their own rate."""
     found: dict[str, Path] = {}
-    for title, part in SONGS.items():
+    for title, part in songs.items():
         path = next((root / part for root in (ROOT, SHARED, music) if (root / part).is_file()), None)
         if path is None or len(found) == count:
             continue

@@ -1,0 +1,85 @@
+"""Damage: what is wrong with a song is done to a clean one, so that a repair can be held against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+Samples = np.ndarray
+SEED = 20
+CLICKS_PER_MINUTE, CLICK_S, CLICK_DBFS = 30.0, (0.00003, 0.0004), (-22.0, -8.0)
+HISS_UNDER_DB = 42.0
+PHASEY_HZ, PHASEY_SIDE_DB = (480.0, 960.0), 6.0
+TURNED_HZ, TURNED_RAD = (60.0, 120.0), np.radians(160.0)
+SIBILANT_HZ, SIBILANT_DB, SIBILANT_S, SIBILANT_EVERY_S = (5500.0, 8500.0), 12.0, 0.09, 0.7
+DC = 0.02
+
+
+def clicks(samples: Samples, rate: int) -> Samples:
+    """Short steps at random places of either channel, as a bad cut or a lost sample leaves them."""
+    rng, damaged = np.random.default_rng(SEED), samples.copy()
+    for _ in range(round(len(samples) / rate / 60.0 * CLICKS_PER_MINUTE)):
+        at, channel = rng.integers(0, len(samples)), rng.integers(0, samples.shape[1])
+        length = max(1, round(rng.uniform(*CLICK_S) * rate))
+        damaged[at : at + length, channel] += rng.choice((-1, 1)) * 10.0 ** (rng.uniform(*CLICK_DBFS) / 20.0)
+    return damaged
+
+
+def hiss(samples: Samples, _rate: int) -> Samples:
+    """White Gaussian noise, of its own in each channel."""
+    rms = float(np.sqrt(np.mean(samples**2)))
+    noise = np.random.default_rng(SEED).standard_normal(samples.shape)
+    return samples + noise * rms * 10.0 ** (-HISS_UNDER_DB / 20.0)
+
+
+def phasey(samples: Samples, rate: int) -> Samples:
+    """An octave whose side is stronger than its mid and has nothing to do with it."""
+    mid = samples.mean(axis=1)
+    spectrum, inside = _band(mid, rate, PHASEY_HZ)
+    turns = np.exp(2j * np.pi * np.random.default_rng(SEED).random(len(spectrum)))
+    side = np.fft.irfft(np.where(inside, spectrum * turns, 0.0), len(mid)) * 10.0 ** (PHASEY_SIDE_DB / 20.0)
+    return samples + np.stack([side, -side], axis=1)
+
+
+def turned_bass(samples: Samples, rate: int) -> Samples:
+    """The right channel's bass turned in phase, as by one microphone too far away."""
+    damaged = samples.copy()
+    spectrum, inside = _band(samples[:, 1], rate, TURNED_HZ)
+    damaged[:, 1] = np.fft.irfft(np.where(inside, spectrum * np.exp(1j * TURNED_RAD), spectrum), len(samples))
+    return damaged
+
+
+def sibilance(samples: Samples, rate: int) -> Samples:
+    """Bursts of too much from 5.5 to 8.5 kHz."""
+    gain = np.zeros(len(samples))
+    length = round(SIBILANT_S * rate)
+    for start in range(0, len(samples) - length, round(SIBILANT_EVERY_S * rate)):
+        gain[start : start + length] = np.hanning(length)
+    damaged = samples.copy()
+    for channel, row in enumerate(samples.T):
+        spectrum, inside = _band(row, rate, SIBILANT_HZ)
+        band = np.fft.irfft(np.where(inside, spectrum, 0.0), len(row))
+        damaged[:, channel] += band * gain * (10.0 ** (SIBILANT_DB / 20.0) - 1.0)
+    return damaged
+
+
+def offset(samples: Samples, _rate: int) -> Samples:
+    """DC."""
+    return samples + DC
+
+
+DAMAGES: Mapping[str, Callable[[Samples, int], Samples]] = {
+    "clicks": clicks,
+    "hiss": hiss,
+    "phasey octave": phasey,
+    "turned bass": turned_bass,
+    "sibilance": sibilance,
+    "DC": offset,
+}
+
+
+def _band(row: Samples, rate: int, edges_hz: tuple[float, float]) -> tuple[Samples, Samples]:
+    """A row's spectrum, and which of its bins lie between two frequencies."""
+    hz = np.fft.rfftfreq(len(row), 1.0 / rate)
+    return np.fft.rfft(row), (hz >= edges_hz[0]) & (hz < edges_hz[1])

@@ -1,0 +1,153 @@
+"""Damage clean songs, repair them and see whether they came closer to the truth: `python -m benchmarks.quality.repair`.
+
+Prints two Markdown tables: the repairs of the premium tier on damage of known truth, and what mastering at their own
+loudness does to songs that are finished.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from benchmarks.quality import hearing, pieces
+from benchmarks.quality.damage import DAMAGES
+from benchmarks.quality.programs import loudness
+from benchmarks.quality.reference import GAMES, ROCK
+from benchmarks.running import run
+from masterify_core import chain
+from masterify_core.audio import Audio
+from masterify_core.metering.findings import find_damage
+from masterify_core.metering.report import measure
+from masterify_core.planning import plan
+from masterify_core.preset_sound import REPAIRS
+from masterify_core.presets import Library
+
+LIBRARY = Library.load()
+STAGES = ("repair", *REPAIRS, "dynamic_eq")
+SONGS = {
+    **{title: part for title, part in pieces.SONGS.items() if title != "zaz 1"},
+    "Deprecation": f"{GAMES}/singularity/music/Deprecation.ogg",
+    "Coherence": f"{GAMES}/singularity/music/Coherence.ogg",
+    "War of freedom": f"{ROCK}/War of freedom/song.ogg",
+    "hex-a-hop": f"{GAMES}/hex-a-hop/hex-a-hop/music-game.ogg",
+}
+FINISHED = {
+    "On the run": "songs/joshua_morin_on_the_run.ogg",
+    "ACE-Step": "ai/acestep_test_track_001.mp3",
+    "zaz 1": f"{GAMES}/zaz/mus1.ogg",
+    "zaz 3": f"{GAMES}/zaz/mus3.ogg",
+    "noiz2sa 2": f"{GAMES}/noiz2sa/sounds/stg2.ogg",
+    "spunkyrace": f"{GAMES}/etr/music/spunkyrace-ks.ogg",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One song with one kind of damage: what was done about it, and Zimtohrli distances from the clean song, 1e-4."""
+
+    stages: tuple[str, ...]
+    damaged_e4: float
+    repaired_e4: float
+
+
+def tried(clean: np.ndarray, damaged: np.ndarray, rate: int) -> Tried:
+    """Let the premium tier plan a damaged song, run its repairs and nothing else, and hold both against the clean one."""
+    audio = Audio(np.ascontiguousarray(damaged.T, dtype=np.float32), rate)
+    measured = measure(audio)
+    recipe = plan(
+        measured, LIBRARY, platforms=("universal",), genre="other", ai_service="other", tier="premium", intensity=50.0,
+        findings=find_damage(audio, measured.band_limit_hz),
+    )  # fmt: skip
+    steps = [step for step in recipe.steps if step.stage in STAGES]
+    repaired = chain.run(audio, [step.made() for step in steps]).samples.T.astype(np.float64)
+    return Tried(
+        tuple(step.stage for step in steps),
+        distance_e4(clean, damaged, rate),
+        distance_e4(clean, repaired, rate),
+    )
+
+
+def distance_e4(clean: np.ndarray, other: np.ndarray, rate: int) -> float:
+    """Zimtohrli, 1e-4."""
+    heard = hearing.compare(clean, rate, other, rate, with_visqol=False).zimtohrli
+    if heard is None:
+        sys.exit("zimtohrli is missing: pip install zimtohrli")
+    return heard * 1e4
+
+
+def of_finished(path: Path, room: Path) -> tuple[float, float]:
+    """Distance of a premium master at the song's own loudness, and loudness that it missed."""
+    song, rate = soundfile.read(path, always_2d=True)
+    lufs = loudness(song, rate)
+    done = run([
+        sys.executable, "-m", "masterify_cli", "master", str(path), "-p", "universal", "--tier", "premium",
+        "--loudness", f"{lufs:.2f}", "--codec-check", "off", "--bit-depth", "32f", "-o", str(room), "--name", "made",
+        "--overwrite", "--quiet",
+    ])  # fmt: skip
+    if done.code:
+        sys.exit(done.said[-500:])
+    made, made_rate = soundfile.read(room / "made.wav", always_2d=True)
+    heard = hearing.compare(song, rate, made, made_rate, with_visqol=False).zimtohrli
+    return (heard or 0.0) * 1e4, abs(loudness(made, made_rate) - lufs)
+
+
+def main() -> int:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality.repair", description=__doc__)
+    parser.add_argument("--music", type=Path, default=Path("/"), help="where Debian's game music is unpacked")
+    parser.add_argument("--only", default="", help="only these kinds of damage, comma between them")
+    music, only = (chosen := parser.parse_args()).music, set(filter(None, chosen.only.split(",")))
+    with tempfile.TemporaryDirectory(prefix="masterify-repair-") as folder:
+        room = Path(folder)
+        songs = {
+            title: soundfile.read(path, always_2d=True)
+            for title, path in pieces.pieces(room, music, len(SONGS), SONGS).items()
+        }
+        print_damaged(songs, only)
+        if not only:
+            print_finished(pieces.pieces(room, music, len(FINISHED), FINISHED), room)
+    return 0
+
+
+def print_damaged(songs: dict[str, tuple[np.ndarray, int]], only: set[str]) -> None:
+    """A row a kind of damage; the last is none, where every distance is harm."""
+    print(
+        "Distance from the clean song (Zimtohrli, 1e-4): what the damage did to it, and what is left after the repair."
+    )
+    print("\n| damage | songs | answered | came closer | damaged | repaired | worst change for a song |")
+    print("| --- | --: | --: | --: | --: | --: | --: |")
+    for name, damage in {**DAMAGES, "none": lambda samples, _rate: samples}.items():
+        if only and name not in only:
+            continue
+        rows = {title: tried(clean, damage(clean, rate), rate) for title, (clean, rate) in songs.items()}
+        for title, row in rows.items():
+            print(f"{name}, {title}: {row}", file=sys.stderr, flush=True)
+        before, after = (
+            np.array([getattr(r, f"{at}_e4") for r in rows.values()]) for at in ("damaged", "repaired")
+        )
+        change = float((after - before).max())
+        print(
+            f"| {name} | {len(rows)} | {sum(bool(r.stages) for r in rows.values())} | {(after < before).sum()} "
+            f"| {before.mean():.2f} | {after.mean():.2f} | {change:+.2f} |",
+            flush=True,
+        )
+
+
+def print_finished(songs: dict[str, Path], room: Path) -> None:
+    """A row a song."""
+    print("\nFinished songs, mastered by the premium tier at their own loudness.")
+    print("\n| finished song | Zimtohrli, 1e-4 | loudness missed, LU |")
+    print("| --- | --: | --: |")
+    for title, path in songs.items():
+        distance, missed_lu = of_finished(path, room)
+        print(f"| {title} | {distance:.2f} | {missed_lu:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
