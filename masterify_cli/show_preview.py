@@ -33,7 +33,7 @@ def page(name: str, result: PreviewResult) -> None:
         )
         rows.append([Text(called, style="bold"), *map(Text, numbers), short])
     with show.page() as screen:
-        about = f"{excerpt['seconds']:g} s from {show.clock(excerpt['start_s'])}, for {values['platform']['title']}"
+        about = f"{round(excerpt['seconds'], 1):g} s from {show.clock(excerpt['start_s'])}, for {values['platform']['title']}"
         screen.print()
         show.heading(screen, name, about)
         with_remarks = any(str(row[-1]) for row in rows)

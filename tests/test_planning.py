@@ -78,11 +78,16 @@ def test_a_song_that_is_only_loud_or_only_full_is_not_finished(lufs, dbtp):
 
 
 @pytest.mark.parametrize(
-    ("dc", "taken"), [((0.0005, 0.0), ()), ((0.002, 0.0), (0.002, 0.0)), ((0.0, -0.5), (0.0, -0.5))]
+    ("dc", "taken"), [((0.0001, 0.0), ()), ((0.002, 0.0), (0.002, 0.0)), ((0.0, -0.5), (0.0, -0.5))]
 )
 def test_dc_is_taken_where_there_is_some(dc, taken):
     found = settings_for(planned(song(dc=dc)), "repair")
     assert (tuple(found["dc"]) if found else ()) == taken
+
+
+def test_dc_counts_as_loud_as_the_loudest_master_will_make_it():
+    assert settings_for(planned(song(dc=(0.0005, 0.0), integrated_lufs=-22.0)), "repair") is not None
+    assert settings_for(planned(song(dc=(0.0005, 0.0), integrated_lufs=-8.0)), "repair") is None
 
 
 def test_rumble_is_filtered_where_there_is_some():

@@ -145,7 +145,7 @@ def _sound_findings(m: Measurement) -> list[Finding]:
         return found
     head, tail = round(m.head_silence_s, 2), round(m.tail_silence_s, 2)
     shown = round(peak, 2) + 0.0  # never -0.00
-    cut = f"{runs} runs, the longest {m.clipping.longest} samples" if runs else "none"
+    cut = f"{runs} run{'s' * (runs != 1)}, the longest {m.clipping.longest} samples" if runs else "none"
     found += [
         by_rule("clipped", runs <= limit["clipped"], cut, float(runs)),
         by_rule("inter_sample", peak <= limit["inter_sample"] + SPARE_DB, f"true peak {shown:.2f} dBTP", shown),

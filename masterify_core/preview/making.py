@@ -186,7 +186,7 @@ def _notes(variants: list[Variant], wanted_s: float, seconds: float, audio: Audi
     notes = [note for note in first if all(note in other for other in others)]
     if seconds < min(wanted_s, audio.seconds):
         notes.append(
-            f"Each sound is {seconds:g} s instead of {wanted_s:g}, so that the page stays under 6 MB"
+            f"Each sound is {round(seconds, 1):g} s instead of {wanted_s:g}, so that the page stays under 6 MB"
         )
     return notes
 
