@@ -370,6 +370,13 @@ def test_a_song_in_the_ledger_and_in_the_deliveries_leads_to_its_page(web, accou
         links = re.findall(rf'href="(/dashboard/[^"]*{job.job_id})"', ann.open(page).text)
         assert len(links) == rows
         assert ann.open(links[0]).status_code == 200
+    assert "노래" in ann.open("/dashboard/credits").text
+
+
+def test_a_plan_that_may_not_use_the_api_is_told_so(web, ann, monkeypatch):
+    assert "open from the plan" not in ann.open("/dashboard/keys").text
+    monkeypatch.setattr(type(web.services.plans), "lets_in", lambda _, plan, lowest: plan != "starter")
+    assert "open from the plan free" in ann.open("/dashboard/keys").text
 
 
 def test_a_new_password_needs_the_old_one_and_ends_all_other_sessions(web, account, ann):

@@ -91,12 +91,15 @@ def _made(request: Request, visit: Visit, made: keys.NewKey, name: str, *, is_su
 
 
 async def _list(request: Request, visit: Visit, wrong: Wrong) -> Response:
-    held = await services_of(request).store.do(keys.list_keys(visit.account.account_id))
+    services = services_of(request)
+    held = await services.store.do(keys.list_keys(visit.account.account_id))
+    lowest = services.settings.api_min_plan
+    opens_at = None if services.plans.lets_in(visit.account.plan, lowest) else lowest
     now_ms = time.time() * 1000
     live = [key for key in held if key.revoked_ms is None or key.revoked_ms > now_ms]
     used = sum(key.revoked_ms is None for key in live)
     return pages.page(
         request, "keys.html", visit, 400 if wrong else 200, wrong=wrong, live=live[::-1], used=used,
         revoked=[key for key in held if key not in live][::-1], limit=limit_of(request, visit, "api_keys"),
-        asked=visit.form.get("name", ""), longest=texts.LONGEST_NAME,
+        opens_at=opens_at, asked=visit.form.get("name", ""), longest=texts.LONGEST_NAME,
     )  # fmt: skip
