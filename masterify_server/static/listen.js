@@ -47,7 +47,9 @@
       document.querySelector(".key.now").hidden = !shown;
     });
     player.addEventListener("moved", (event) => {
-      const place = x(table.start_s + event.detail);
+      const place = x(table.start_s + event.detail), [from, to] = heard.bounds();
+      svg(".loop").setAttribute("x", x(table.start_s + from));
+      svg(".loop").setAttribute("width", x(to - from));
       svg(".head").setAttribute("x1", place);
       svg(".head").setAttribute("x2", place);
     });
@@ -60,11 +62,11 @@
       calm();
       return bytes;
     };
-    const {go} = startPlayer(player, fetched);
+    const heard = startPlayer(player, fetched);
     wave.addEventListener("click", (event) => {
       const edges = wave.getBoundingClientRect();
       const s = (event.clientX - edges.left) / edges.width * table.song_s - table.start_s;
-      if (s >= 0 && s < table.length_s) go(s);
+      if (s >= 0 && s < table.length_s) heard.go(s);
     });
   };
 

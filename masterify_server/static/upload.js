@@ -8,11 +8,11 @@
   let under_way = null;
 
   const complain = (text) => { wrong.textContent = text; wrong.hidden = !text; if (text) wrong.focus(); };
-  const megabytes = (bytes) => (bytes / 2 ** 20).toFixed(1) + " MB";
+  const size = (bytes) => bytes < 2 ** 20 ? Math.ceil(bytes / 1024) + " kB" : (bytes / 2 ** 20).toFixed(1) + " MB";
   const fits = (input) => !input.files[0] || input.files[0].size <= most;
   const look = (note = "") => {
     const song = file.files[0];
-    picked.textContent = song ? [megabytes(song.size), note].filter(Boolean).join(" · ") : "";
+    picked.textContent = song ? [size(song.size), note].filter(Boolean).join(" · ") : "";
     complain(fits(file) ? "" : say.tooLarge);
   };
   const show = (busy) => {
