@@ -207,6 +207,24 @@ def test_a_song_from_another_site_is_refused_before_it_is_read(web, ann):
     assert web.store.do(jobs.list_jobs(web.account)).jobs == ()
 
 
+def test_no_job_is_begun_for_who_was_logged_out_while_the_song_came_in(web, ann, monkeypatch):
+    real, seen = web.services.store.do, []
+
+    async def ended_meanwhile(call):
+        if call.script == "read_session":
+            seen.append(call)
+            if len(seen) == 2:  # the guard has let the request in; now the song is here
+                web.store.do(sessions.end_session(ann.client.cookies["masterify_session"]))
+        return await real(call)
+
+    monkeypatch.setattr(web.services.store, "do", ended_meanwhile)
+    answer = send(ann)
+    assert answer.status_code == 403
+    assert texts("en")["error.form_stale"] in answer.text
+    assert web.store.do(jobs.list_jobs(web.account)).jobs == ()
+    assert not [name for name in web.files() if name.startswith("uploads")]
+
+
 def test_the_form_says_what_it_costs_and_what_is_left_and_remembers_the_last_choice(web, ann):
     page = ann.open(f"{SONGS}/new").text
     assert "credits: 1" in page

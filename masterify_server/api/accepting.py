@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -41,7 +41,7 @@ class Asked:
 
 
 async def accept(
-    request: Request, buyer: Buyer, form: Form, asked_of: Callable[[Mapping[str, str]], Asked]
+    request: Request, buyer: Buyer, form: Form, asked_of: Callable[[Mapping[str, str]], Awaitable[Asked]]
 ) -> Admitted:
     """Accept the song in a request's form, charged and queued, or nothing of it.
 
@@ -50,7 +50,7 @@ async def accept(
     form
         What the form may hold; its files are ``file`` and ``reference_file``.
     asked_of
-        Puts the form's text fields into the API's words; it may refuse.
+        Puts the form's text fields into the API's words once all of it is here; it may refuse.
 
     Raises
     ------
@@ -59,7 +59,7 @@ async def accept(
     """
     services = services_of(request)
     async with received(request, services.uploads, form, services.limits) as upload:
-        asked = asked_of(upload.texts)
+        asked = await asked_of(upload.texts)
         if "file" not in upload.files:
             raise ApiError("INVALID_PARAMETER", "missing", param="file")
         wish = await read_wish(asked.wishes, services.library, services.settings)

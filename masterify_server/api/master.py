@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -18,7 +20,11 @@ async def create_job(request: Request, caller: Caller) -> JSONResponse:
     if key is None:  # a repetition is answered whatever is left by now
         _refuse_early(services_of(request), caller)
     buyer = Buyer(account_id=caller.account_id, key_id=caller.key_id)
-    admitted = await accept(request, buyer, FORM, lambda texts: Asked(wishes=texts, idempotency_key=key))
+
+    async def asked_of(texts: Mapping[str, str]) -> Asked:
+        return Asked(wishes=texts, idempotency_key=key)
+
+    admitted = await accept(request, buyer, FORM, asked_of)
     job = admitted.job
     headers = {"Location": f"/api/v1/jobs/{job.job_id}"}
     if admitted.replayed:

@@ -16,6 +16,7 @@ from masterify_server.api.accepting import Asked, Buyer, accept
 from masterify_server.api.order_form import FILES
 from masterify_server.api.reports import prefers_json
 from masterify_server.dashboard import pages
+from masterify_server.dashboard.forms import FormError
 from masterify_server.dashboard.song_words import MEGABYTE, choice_name, refusal_words
 from masterify_server.dashboard.songs import SONGS
 from masterify_server.dashboard.visit import Visit
@@ -24,7 +25,7 @@ from masterify_server.multipart import Form
 from masterify_server.plans import UNLIMITED
 from masterify_server.refusals import RefusedError, UnavailableError
 from masterify_server.services import services_of
-from masterify_server.store import jobs
+from masterify_server.store import jobs, sessions
 
 CHOICES = ("genre", "ai_service", "tier")
 ONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -47,10 +48,12 @@ async def send_song(request: Request, visit: Visit) -> Response:
 
     The form stays the same one: sent again after an answer that was no clear no, it makes no second job.
     """
-    library = services_of(request).library
+    library, store = services_of(request).library, services_of(request).store
     given: dict[str, str] = {}
 
-    def asked_of(fields: Mapping[str, str]) -> Asked:
+    async def asked_of(fields: Mapping[str, str]) -> Asked:
+        if await store.do(sessions.read_session(visit.session_id)) is None:  # ended while the song came in
+            raise FormError("error.form_stale", 403)
         given.update(fields)
         return asked(fields, library)
 
