@@ -77,20 +77,26 @@ def run_keeper(settings: Settings) -> None:
     for weakness in store.weaknesses():
         log.warning("the store may lose what it is given: %s", weakness)
     keeper = Keeper(settings, store, open_storage(settings), Courier(store, settings))
-    listener = threading.Thread(target=_listen, args=(keeper, stopping), daemon=True)
-    listener.start()
+    for apart in (_listen, _tidy):
+        threading.Thread(target=apart, args=(keeper, stopping), daemon=True).start()
     log.info("keeper ready")
-    tidying = _now_and_then(
-        (TIDYING_S, keeper.retention.delete_expired),
-        (SWEEPING_S, lambda: sweep_stale(settings.data_dir)),
-        (ORPHANS_S, keeper.retention.delete_orphans),
-    )
     while not stopping.wait(ROUND_S):
         with _outages_are_waited_out():
             keeper.look_after_jobs()
             keeper.courier.deliver_due()
-            next(tidying)()
     keeper.courier.stop()
+
+
+def _tidy(keeper: Keeper, stopping: threading.Event) -> None:
+    """Delete what is over, in a thread of its own: a bucket that hangs must keep nobody from looking after jobs."""
+    tidying = _now_and_then(
+        (TIDYING_S, keeper.retention.delete_expired),
+        (SWEEPING_S, lambda: sweep_stale(keeper.settings.data_dir)),
+        (ORPHANS_S, keeper.retention.delete_orphans),
+    )
+    while not stopping.wait(ROUND_S):
+        with _outages_are_waited_out():
+            next(tidying)()
 
 
 def _listen(keeper: Keeper, stopping: threading.Event) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -175,6 +176,21 @@ def test_a_worker_told_to_stop_finishes_its_job(tmp_path):
         assert deployment.job(job).status == "done"
         keeper.terminate()
         assert keeper.wait(30) == 0
+
+
+def test_a_bucket_that_hangs_keeps_nobody_from_looking_after_jobs(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = {"bucket_url": "s3://bucket", "bucket_key_id": "k", "bucket_secret": "s"}
+        place["bucket_endpoint"] = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with Deployment(tmp_path, **place) as deployment:
+            over, held = (stores.admit(deployment.store, deployment.account) for _ in range(2))
+            deployment.store.do(jobs.cancel_job(over.job_id, deployment.account))
+            let_time_pass(deployment, "expiring")
+            deployment.keeper()
+            line = until(lambda: silent.accept())[0]  # the keeper asks the bucket to delete, and waits
+            with line:
+                deployment.store.do(lifecycle.claim(held.job_id, "a worker that is killed", lease_ms=500))
+                until(lambda: deployment.job(held).attempt == 2, 10)
 
 
 def test_a_file_stored_but_never_admitted_is_deleted_and_nothing_was_charged(bare):
