@@ -5,55 +5,48 @@ import http.server
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import urllib.error
 import urllib.request
 
 from tests.deployments import until
+from tests.lines import free_port
 
 COMMAND = [sys.executable, "-m", "masterify_cli"]
+CREATE = ["admin", "create-account", "--name", "test", "--plan", "studio", "--credits", "60"]
 STARTING_S = 90
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager
 def service(folder, **settings):
-    """Address of a running service, and the key of an account there: plan studio, 20 credits."""
+    """Address of a running service, and the key of an account there: plan studio, 60 credits."""
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url, log = f"http://127.0.0.1:{port}", folder / "serve.log"
     environment = {**os.environ, **{f"MASTERIFY_{name.upper()}": value for name, value in settings.items()}}
-    serving = subprocess.Popen(
-        [*COMMAND, "serve", "--port", str(port), "--data-dir", str(folder), "--workers", "1"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment,
-    )  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as said:  # a pipe that nobody reads would be full one day, and everything would wait
+        serving = subprocess.Popen(
+            [*COMMAND, "serve", "--port", str(port), "--data-dir", str(folder), "--workers", "1"],
+            stdout=said, stderr=said, env=environment,
+        )  # fmt: skip
 
     def is_ready():
-        assert serving.poll() is None, serving.stderr.read()
+        assert serving.poll() is None, log.read_text()
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
             return answer.status == 200
 
     try:
         until(is_ready, STARTING_S)
-        create = ["admin", "create-account", "--name", "test", "--plan", "studio", "--credits", "20"]
-        made = subprocess.run(
-            [*COMMAND, *create, "--data-dir", str(folder), "--json"], capture_output=True, check=True
-        )
-        yield url, json.loads(made.stdout)["key"]
+        created = [*COMMAND, *CREATE, "--data-dir", str(folder), "--json"]
+        yield url, json.loads(subprocess.run(created, capture_output=True, check=True).stdout)["key"]
     finally:
         serving.send_signal(signal.SIGTERM)
         try:
-            serving.communicate(timeout=30)
+            serving.wait(30)
         except subprocess.TimeoutExpired:
             serving.kill()
-            serving.communicate()
+            serving.wait()
 
 
 @contextlib.contextmanager

@@ -31,8 +31,9 @@ from pathlib import Path
 from masterify_server.hub.files import texts
 from tests.cli import write_song
 from tests.deployments import until
+from tests.lines import free_port
 from tests.opt_in.stand_ins import with_stand_ins
-from tests.services import free_port, service
+from tests.services import service
 
 LIMIT_S = 180.0
 FORM, ID = "form-to-email", "MasterifyFlow001"
