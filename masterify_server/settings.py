@@ -40,8 +40,12 @@ class Settings:
         ``redis://``, ``rediss://`` or ``unix://``.
     bucket_url
         ``s3://bucket/prefix`` for uploads and masters instead of a folder in ``data_dir``; needed for several machines.
-    bucket_endpoint, bucket_region, bucket_key_id, bucket_secret
-        Of an S3-compatible service; without them the usual AWS variables count.
+    bucket_endpoint
+        Address of an S3-compatible service, e.g. ``http://files:8333``; Amazon's without it.
+    bucket_region
+        Region of the bucket; without it ``AWS_REGION`` counts.
+    bucket_key_id, bucket_secret
+        Who asks the bucket, both or neither; without them the usual AWS credentials count.
     public_url
         Where the outside reaches the service, for links in webhooks; by default where the job's request came in.
     secret
@@ -52,10 +56,16 @@ class Settings:
         The lowest plan that may use the API.
     plans_file
         Plans instead of those that come along.
-    keep_input_h, keep_output_h, keep_record_d
-        How long uploads and masters are kept after a job has ended (hours), and its record after that (days).
-    job_memory_gb, job_cpu_s
-        What one job may use: memory beyond the worker's own (ten minutes at 192 kHz need about 5), processor seconds.
+    keep_input_h
+        Hours that an upload is kept after its job has ended.
+    keep_output_h
+        Hours that masters and reports are kept after their job has ended.
+    keep_record_d
+        Days that a job can still be read after its masters were deleted.
+    job_memory_gb
+        Memory of one job, GB beyond the worker's own; ten minutes at 192 kHz need about 5.
+    job_cpu_s
+        Processor seconds of one job; what takes longer has failed.
     """
 
     data_dir: Path = Path("masterify-data")
