@@ -42,7 +42,7 @@ def create_account(
     as_json: Json = False,
 ) -> int:
     """Make an account and its first key, shown this once."""
-    return _done(data_dir, as_json, lambda a, s, p: a.create_account(s, p, name, plan, given))
+    return _done(data_dir, as_json, lambda a, s, p: a.create_account(s, p, name, plan, given), makes=True)
 
 
 @admin.command(cls=Command)
@@ -227,7 +227,7 @@ def import_(
         raise UsageError(f"{source}: {error.strerror or error}; name a file that export wrote") from None
     except ValueError:  # no UTF-8, or no name for a file
         raise UsageError(f"{source}: is not what export writes; name a file that export wrote") from None
-    with _opened(data_dir) as (store, _):
+    with _opened(data_dir, makes=True) as (store, _):
         written = import_lines(store, lines)
     return _moved(written, "read from", source, as_json)
 
@@ -241,18 +241,20 @@ def _moved(keys: int, how: str, file: str, as_json: bool) -> int:
 
 
 @contextmanager
-def _opened(data_dir: Path | None) -> Iterator[tuple[Store, Plans]]:
+def _opened(data_dir: Path | None, *, makes: bool = False) -> Iterator[tuple[Store, Plans]]:
     from masterify_server import admin as server
     from masterify_server.settings import read_settings
 
     settings = read_settings(data_dir=data_dir)
-    with refusals.worded(), server.opened(settings) as store:
+    with refusals.worded(), server.opened(settings, makes=makes) as store:
         yield store, server.plans_of(settings)
 
 
-def _done(data_dir: Path | None, as_json: bool, act: Callable[[Any, Store, Plans], Any]) -> int:
+def _done(
+    data_dir: Path | None, as_json: bool, act: Callable[[Any, Store, Plans], Any], *, makes: bool = False
+) -> int:
     """Do one thing and show what came of it."""
-    with _opened(data_dir) as (store, plans):
+    with _opened(data_dir, makes=makes) as (store, plans):
         from masterify_server import admin as server
 
         answer = act(server, store, plans)

@@ -24,13 +24,18 @@ FIRST_KEY_NAME = "first key"
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Store]:
+def opened(settings: Settings, *, makes: bool = True) -> Iterator[Store]:
     """The deployment's store; the embedded one is started for the moment if ``serve`` does not run.
+
+    Parameters
+    ----------
+    makes
+        Whether a store may be made where there is none: whoever only looks has mistaken the folder.
 
     Raises
     ------
     SettingError
-        The data folder cannot be used.
+        The data folder cannot be used, or holds no store.
     UnavailableError
         The store that `redis_url` names does not answer.
     StoreError
@@ -42,6 +47,9 @@ def opened(settings: Settings) -> Iterator[Store]:
         yield store
         store.close()
         return
+    if not makes and not place_of(settings.data_dir).folder.is_dir():
+        hint = "name that of the service by --data-dir, or make a store by 'masterify serve' or 'masterify admin create-account'"
+        raise SettingError("data folder", f"{settings.data_dir} holds no store; {hint}")
     ready(settings.data_dir)
     store = Store(place_of(settings.data_dir).url)
     try:

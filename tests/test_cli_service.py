@@ -131,6 +131,7 @@ def test_an_account_is_made_looked_after_and_reconciled(data_dir):
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_in_one_line(data_dir, words, code, said):
+    (data_dir / "store").mkdir(parents=True)
     ran = admin(data_dir, *words)
     assert ran.code == code, ran.err
     assert said in ran.err
@@ -227,6 +228,19 @@ def test_a_store_that_does_not_answer_is_said_before_that_anything_listens(data_
             assert "the store does not answer" in ran.err
             assert "REDIS_URL leads to it" in ran.err
             assert "listens" not in ran.err
+
+
+def test_whoever_only_looks_makes_no_store_in_a_folder_that_was_mistaken(data_dir):
+    for words in (
+        ("list-accounts",),
+        ("reconcile",),
+        ("export",),
+        ("add-credits", "--account", "a", "--credits", "1"),
+    ):
+        ran = admin(data_dir, *words)
+        assert ran.code == 2
+        assert f"data folder {data_dir} holds no store; name that of the service by --data-dir" in ran.err
+        assert not data_dir.exists()
 
 
 def children_of(log):
