@@ -197,7 +197,7 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(data_dir):
 
 
 @pytest.mark.parametrize(
-    "words", [("serve",), ("web",), ("worker",), ("keeper",), ("admin", "list-accounts")]
+    "words", [("serve",), ("web",), ("worker",), ("keeper",), ("admin", "create-account", "--name", "a")]
 )
 @pytest.mark.parametrize(
     ("below", "said"), [("", "is a file"), ("/data", "lies below a file"), (None, "names no folder")]
