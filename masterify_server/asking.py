@@ -74,8 +74,10 @@ def key_of(text: str) -> str:
     return key
 
 
-def answer(send: Callable[[], httpx.Response], until_s: float | None = None) -> httpx.Response:
-    """Send until there is an answer that is not "later"; at most `MOST_TRIES` times, or until that moment of the clock."""
+def answer(
+    send: Callable[[], httpx.Response], until_s: float | None = None, tries: int = MOST_TRIES
+) -> httpx.Response:
+    """Send until there is an answer that is not "later"; so many times, or until that moment of the clock."""
     attempt = 0
     while True:
         attempt += 1
@@ -88,7 +90,7 @@ def answer(send: Callable[[], httpx.Response], until_s: float | None = None) -> 
                 return got
             refusal, pause_s = refused(got), _later_s(got, PAUSE_S * 2**attempt)
         pause_s = min(pause_s, LONGEST_PAUSE_S)
-        over = attempt == MOST_TRIES if until_s is None else time.monotonic() + pause_s > until_s
+        over = attempt == tries if until_s is None else time.monotonic() + pause_s > until_s
         if over or not refusal.may_pass:
             raise refusal
         time.sleep(pause_s)

@@ -75,8 +75,9 @@ class Client:
         self._http.close()
 
     def account(self) -> dict[str, Any]:
-        """Plan, credits and limits."""
-        return self._json("GET", "/account")
+        """Plan, credits and limits; a server that is away is not waited for: a wrong address shows at once."""
+        held: dict[str, Any] = answer(lambda: self._http.get(f"{API}/account"), tries=2).json()
+        return held
 
     def submit(
         self, song: str | Path, platforms: Sequence[str], *, genre: str = "other", ai_service: str = "other",

@@ -126,6 +126,13 @@ def test_a_server_that_is_away_while_a_job_runs_is_waited_for(no_waiting):
     assert api.wait("j1") == JOB
 
 
+def test_an_address_where_nobody_is_shows_at_once(no_waiting):
+    api, _ = answering(*[httpx.ConnectError("nobody")] * 2)
+    with pytest.raises(RemoteError, match="NOT_REACHED"):
+        api.account()
+    assert sum(no_waiting) <= 1.0
+
+
 def test_waiting_ends_when_it_is_told_to(no_waiting):
     api, _ = answering(events(), httpx.Response(200, json=PROGRESS))
     with pytest.raises(RemoteError, match="TIMEOUT"):
