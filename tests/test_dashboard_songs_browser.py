@@ -3,12 +3,9 @@
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +15,7 @@ import pytest
 import soundfile
 
 from masterify_server.dashboard.wording import texts
-from tests import lines, songs, visitors
+from tests import services, songs, visitors
 from tests.deployments import until
 from tests.webs import wav
 
@@ -26,7 +23,6 @@ sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
 
-ROOT = Path(__file__).parents[1]
 WORDS = texts("en")
 FORM = "/dashboard/songs/new"
 ARGUMENTS = (
@@ -44,55 +40,27 @@ DROP = """([name, base64]) => {
 }"""
 
 
-def admin(folder, *words):
-    """What the operator does beside the running service."""
-    told = subprocess.run(
-        [sys.executable, "-m", "masterify_cli", "admin", *words, "--data-dir", str(folder), "--json"],
-        capture_output=True, text=True, check=True, cwd=ROOT,
-    )  # fmt: skip
-    return json.loads(told.stdout)
-
-
 class Service:
-    """``masterify serve`` with one worker, an account and a person of it."""
+    """A running service, the key of an account there, and a person of it."""
 
-    def __init__(self, folder):
-        self.port = lines.free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        words = ["serve", "--port", str(self.port), "--data-dir", str(folder), "--workers", "1"]
-        environment = {name: text for name, text in os.environ.items() if name != "REDIS_URL"}
-        self.log = (folder.parent / "serve.log").open("wb")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "masterify_cli", *words], cwd=ROOT, stdout=self.log, stderr=self.log, env=environment
-        )  # fmt: skip
-        until(self.is_ready, 120)
-        made = admin(folder, "create-account", "--name", "Ann", "--plan", "studio", "--credits", "100")
-        self.key = made["key"]
-        words = ("--account", made["account"], "--email", "ann@example.com", "--password", visitors.PASSWORD)
-        admin(folder, "create-user", *words)
-
-    def is_ready(self):
-        try:
-            return urllib.request.urlopen(f"{self.url}/readyz", timeout=5).status == 200
-        except OSError:
-            return False
+    def __init__(self, url, key, folder):
+        self.url, self.key = url, key
+        account = json.loads(self.by_key("/api/v1/account"))["account_id"]
+        words = ["admin", "create-user", "--account", account, "--email", "ann@example.com"]
+        words += ["--password", visitors.PASSWORD, "--data-dir", str(folder)]
+        subprocess.run([*services.COMMAND, *words], check=True, stdout=subprocess.DEVNULL)
 
     def by_key(self, path):
         """What a program is given."""
         wanted = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.key}"})
         return urllib.request.urlopen(wanted, timeout=30).read()
 
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(60)
-        self.log.close()
-
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    running = Service(tmp_path_factory.mktemp("service") / "data")
-    yield running
-    running.stop()
+    folder = tmp_path_factory.mktemp("service") / "data"
+    with services.service(folder) as (url, key):
+        yield Service(url, key, folder)
 
 
 @pytest.fixture(scope="module")
