@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-READY_S = 20
+READY_S = 60
 
 
 def free_port():
@@ -50,6 +50,7 @@ web.run(build_app(services), services.stopping, host="127.0.0.1", port={port})
             pass
         time.sleep(0.05)
     process.kill()
+    process.wait()
     raise AssertionError((folder / "log").read_text())
 
 
