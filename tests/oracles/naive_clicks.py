@@ -36,7 +36,7 @@ def find_clicks(x, window, limit, longest, rest, found):
         a = predictor(x, window, start - BLOCK // 2)
         e = errors(x, a, start - GUARD, BLOCK + 2 * GUARD)
         own = e[GUARD : GUARD + BLOCK]
-        usual = own[own < 3.0 * own.mean()].mean() if (own < 3.0 * own.mean()).any() else 0.0
+        usual = np.minimum(own, 3.0 * own.mean()).mean()
         top = limit * (usual + FLOOR)
         n = max(GUARD, after - start + GUARD)
         while n < GUARD + BLOCK:
