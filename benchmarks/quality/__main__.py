@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -122,8 +123,16 @@ def other(name: str, chosen: argparse.Namespace) -> str:
     known = run([sys.executable, "-m", f"benchmarks.quality.{name}", "--help"]).said
     used = [word for k in (0, 2) if arguments[k] in known for word in arguments[k : k + 2]]
     done = run([sys.executable, "-m", f"benchmarks.quality.{name}", *used], limit_s=3600.0)
-    lines = [line for line in done.said.splitlines() if line.startswith("|") or line.endswith(".")]
-    return "\n".join(lines) if done.code == 0 else ""
+    return tables_of(done.said) if done.code == 0 else ""
+
+
+def tables_of(said: str) -> str:
+    """Tables and sentences of what a benchmark printed, an empty line between them."""
+    lines = [line for line in said.splitlines() if line.startswith("|") or line.endswith(".")]
+    return "\n".join(
+        f"\n{line}" if before[:1] != line[:1] and "|" in (before[:1], line[:1]) else line
+        for before, line in pairwise(["", *lines])
+    ).strip()
 
 
 def written(now: dict, before: dict, music: dict[float, dict], others: dict[str, str], count: int) -> str:

@@ -12,7 +12,7 @@ from benchmarks.quality.reference import GAMES, ROCK, SHARED
 from masterify_core import files
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 20.0
+SECONDS, MIX_PEAK = 20.0, 0.5
 SONGS = {
     "First light": "examples/first_light.flac",
     "Lithium, mix": "mix/lithium_unmastered_48k24.flac",
@@ -25,8 +25,13 @@ SONGS = {
 }
 
 
-def pieces(room: Path, music: Path, count: int, songs: Mapping[str, str] = SONGS) -> dict[str, Path]:
-    """Write the first ``count`` songs that are there as float WAV, at their own rate."""
+def pieces(
+    room: Path, music: Path, count: int, songs: Mapping[str, str] = SONGS, *, as_mixes: bool = True
+) -> dict[str, Path]:
+    """Write the first ``count`` songs that are there as float WAV, at their own rate.
+
+    They are made quieter than full scale, as mixes are, or left as they came.
+    """
     found: dict[str, Path] = {}
     for title, part in songs.items():
         path = next((root / part for root in (ROOT, SHARED, music) if (root / part).is_file()), None)
@@ -34,15 +39,17 @@ def pieces(room: Path, music: Path, count: int, songs: Mapping[str, str] = SONGS
             continue
         audio = files.read(path).audio
         out = room / f"{title}.wav"
-        soundfile.write(out, _loudest(audio.samples, audio.rate).T, audio.rate, "FLOAT")
+        part = _loudest(audio.samples, audio.rate)
+        if as_mixes:
+            part = part * (MIX_PEAK / max(float(np.abs(part).max()), 1e-9))
+        soundfile.write(out, part.T, audio.rate, "FLOAT")
         found[title] = out
     return found
 
 
 def _loudest(samples: np.ndarray, rate: int) -> np.ndarray:
-    """The stretch with the most power; quieter than full scale, as a mix is."""
+    """The stretch with the most power."""
     length = min(round(SECONDS * rate), samples.shape[1])
     total = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64).sum(axis=0))])
     begin = int(np.argmax(total[length:] - total[:-length]))
-    part = samples[:, begin : begin + length]
-    return part * (0.5 / max(float(np.abs(part).max()), 1e-9))
+    return samples[:, begin : begin + length]

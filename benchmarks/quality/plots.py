@@ -27,7 +27,7 @@ def rows_plot(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="13">',
         f'<rect width="{WIDTH}" height="{height}" rx="6" fill="#fff"/>',
         f'<text x="16" y="24" font-size="15" font-weight="600" fill="#1c2330">{escape(title)}</text>',
-        f'<text x="{WIDTH - 16}" y="24" text-anchor="end" fill="#566074">lower is better</text>',
+        f'<text x="{WIDTH - 16}" y="24" text-anchor="end" fill="#566074">lower is better, square-root scale</text>',
     ]
     for number, (name, row) in enumerate(rows.items()):
         y = TOP + ROW * number

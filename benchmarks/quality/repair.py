@@ -29,7 +29,11 @@ from masterify_core.preset_sound import REPAIRS
 from masterify_core.presets import Library
 
 LIBRARY = Library.load()
-STAGES = ("repair", *REPAIRS, "dynamic_eq")
+STAGES = (
+    "repair",
+    *(stage for stage in REPAIRS if stage != "edges"),
+    "dynamic_eq",
+)  # excerpts start and end in mid-sound
 SONGS = {
     **{title: part for title, part in pieces.SONGS.items() if title != "zaz 1"},
     "Deprecation": f"{GAMES}/singularity/music/Deprecation.ogg",
@@ -111,29 +115,33 @@ def main() -> int:
         }
         print_damaged(songs, only)
         if not only:
-            print_finished(pieces.pieces(room, music, len(FINISHED), FINISHED), room)
+            print_finished(pieces.pieces(room, music, len(FINISHED), FINISHED, as_mixes=False), room)
     return 0
 
 
 def print_damaged(songs: dict[str, tuple[np.ndarray, int]], only: set[str]) -> None:
-    """A row a kind of damage; the last is none, where every distance is harm."""
+    """A row a kind of damage; the first is none, where every distance is harm. What a clean song gets, too, is no answer."""
     print(
         "Distance from the clean song (Zimtohrli, 1e-4): what the damage did to it, and what is left after the repair."
     )
     print("\n| damage | songs | answered | came closer | damaged | repaired | worst change for a song |")
     print("| --- | --: | --: | --: | --: | --: | --: |")
-    for name, damage in {**DAMAGES, "none": lambda samples, _rate: samples}.items():
+    unasked: dict[str, set[str]] = {title: set() for title in songs}
+    for name, damage in {"none": lambda samples, _rate: samples, **DAMAGES}.items():
         if only and name not in only:
             continue
         rows = {title: tried(clean, damage(clean, rate), rate) for title, (clean, rate) in songs.items()}
         for title, row in rows.items():
             print(f"{name}, {title}: {row}", file=sys.stderr, flush=True)
+        answered = sum(bool(set(row.stages) - unasked[title]) for title, row in rows.items())
+        if name == "none":
+            unasked = {title: set(row.stages) for title, row in rows.items()}
         before, after = (
             np.array([getattr(r, f"{at}_e4") for r in rows.values()]) for at in ("damaged", "repaired")
         )
         change = float((after - before).max())
         print(
-            f"| {name} | {len(rows)} | {sum(bool(r.stages) for r in rows.values())} | {(after < before).sum()} "
+            f"| {name} | {len(rows)} | {answered} | {(after < before).sum()} "
             f"| {before.mean():.2f} | {after.mean():.2f} | {change:+.2f} |",
             flush=True,
         )
