@@ -77,7 +77,7 @@ def _usual(e: Array) -> float:
     low = 0.0
     for n in range(e.shape[0]):
         low += min(e[n], top)
-    return float(low) / e.shape[0]
+    return float(low / e.shape[0])
 
 
 @inlined
