@@ -10,7 +10,8 @@ from masterify_core.stages.image import Image, SideBand
 
 LEAST_SHARE, LEAST_SIDE_DB = 0.6, 3.0  # 46 undamaged songs: no octave has both
 REDUCTION_DB = 6.0
-# Coherence of 11 damaged songs: 0.34 to 0.49 in an octave with a foreign side; 0.52 to 0.93 in a turned bass that passes the two above.
+# Coherence of 11 damaged songs: 0.34 to 0.49 in an octave with a foreign side;
+# 0.52 to 0.93 in a turned bass that passes the two above.
 TURNED = 0.5
 
 
