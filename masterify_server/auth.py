@@ -38,14 +38,29 @@ async def caller_of(request: Request, scope: str) -> Caller:
     Raises
     ------
     ApiError
+        As `let_in`.
+    """
+    services = services_of(request)
+    caller = await services.store.do(keys.authorize(secret_of(request), services.plans))
+    return let_in(request, caller, scope)
+
+
+def secret_of(request: Request) -> str:
+    """The key that a request carries. One of the wrong form is looked up like any other: no answer comes sooner."""
+    return _given(request)[1]
+
+
+def let_in(request: Request, caller: Caller | None, scope: str) -> Caller:
+    """Let the caller in whom `secret_of` led to, or refuse.
+
+    Raises
+    ------
+    ApiError
         ``INVALID_API_KEY``, whatever is wrong with the key; ``RATE_LIMIT`` (in a minute, or at once), ``PLAN_REQUIRED``,
         ``SCOPE_REQUIRED``.
     """
     services, settings = services_of(request), services_of(request).settings
-    given = request.headers.get("authorization", "")[:LONGEST_HEADER]
-    kind, _, secret = given.partition(" ")
-    # A key of the wrong form is looked up like any other: no answer comes sooner than another.
-    caller = await services.store.do(keys.authorize(secret, services.plans))
+    kind, secret = _given(request)
     if caller is None or kind.lower() != "bearer" or not KEY.fullmatch(secret) or caller.kind != "live":
         raise ApiError("INVALID_API_KEY")
     request.state.account, request.state.key_id = caller.account_id, caller.key_id
@@ -61,6 +76,11 @@ async def caller_of(request: Request, scope: str) -> Caller:
     if scope not in caller.scopes:
         raise ApiError("SCOPE_REQUIRED", scope=scope)
     return caller
+
+
+def _given(request: Request) -> tuple[str, str]:
+    kind, _, secret = request.headers.get("authorization", "")[:LONGEST_HEADER].partition(" ")
+    return kind, secret
 
 
 def enter(request: Request, who: str) -> None:

@@ -35,6 +35,9 @@ def configure(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # No line tells where it was logged and by which thread: so nobody need look for it (logging's own "optimization").
+    logging._srcfile = None  # noqa: SLF001
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def event(logger: logging.Logger, level: int, message: str, **fields: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import resource
 import socket
@@ -149,6 +150,8 @@ def run(app: ASGIApp, stopping: asyncio.Event, *, host: str, port: int) -> None:
     X-Forwarded-For and -Proto are believed of this machine, or of the addresses in ``FORWARDED_ALLOW_IPS``.
     """
     _open_many_files()
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: the collector need not walk through it again and again
     config = uvicorn.Config(
         cast(Any, app), host=host, port=port, http=PatientProtocol, loop="uvloop", ws="none", lifespan="on",
         log_config=None, access_log=False, server_header=False, date_header=True,

@@ -125,6 +125,24 @@ def test_what_is_shown_of_a_key_is_its_beginning_and_its_end(store):
     assert shown.last_used_ms >= shown.created_ms
 
 
+def test_a_key_reads_a_job_in_the_same_trip(store):
+    account, other = stores.account(store, plan="free"), stores.account(store)
+    key, foreign = stores.key(store, account), stores.key(store, other)
+    job = stores.admit(store, account)
+
+    def read(secret, job_id):
+        return store.do(jobs.read_job_for(secret, stores.PLANS, job_id))
+
+    caller, found = read(key.secret, job.job_id)
+    assert (caller.account_id, caller.rate.remaining, found) == (account, caller.rate.limit - 1, job)
+    for job_id in ("", "nothing", stores.admit(store, other).job_id):
+        assert read(key.secret, job_id)[1] is None
+    assert read(foreign.secret, job.job_id)[1] is None
+    assert read("aim_live_" + 32 * "0", job.job_id) is None
+    last = [read(key.secret, job.job_id) for _ in range(caller.rate.limit)][-1]
+    assert (last[0].rate.allowed, last[1]) == (False, None)
+
+
 def test_the_rate_counts_an_account_over_all_its_keys(store):
     account = stores.account(store, plan="starter")
     made = [stores.key(store, account) for _ in range(3)]

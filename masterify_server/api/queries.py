@@ -95,19 +95,20 @@ async def job_of(request: Request, account_id: str) -> Job:
 def job_id_of(request: Request) -> str:
     """The id in the address, if it is one."""
     given: str = request.path_params["job_id"]
-    if not _is_job_id(given):
+    if not is_job_id(given):
         raise ApiError("JOB_NOT_FOUND")
     return given
 
 
 def cursor(name: str, given: str | None) -> str | None:
     """The id of the job that the page before ended with, or None for the first page."""
-    if given is not None and not _is_job_id(given):
+    if given is not None and not is_job_id(given):
         raise ApiError("INVALID_PARAMETER", "cursor", param=name)
     return given
 
 
-def _is_job_id(text: str) -> bool:
+def is_job_id(text: str) -> bool:
+    """Whether it has the form that `store.jobs.new_job_id` gives."""
     try:
         return str(uuid.UUID(text)) == text
     except ValueError:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from masterify_server.plans import Plans
 from masterify_server.refusals import RefusedError
 from masterify_server.store.calls import Call, as_bool, flat, number_or_none, pairs, refused
+from masterify_server.store.keys import Caller, caller_of, digest_of
 
 Status = Literal["queued", "processing", "done", "failed", "canceled"]
 STATUSES: tuple[Status, ...] = ("queued", "processing", "done", "failed", "canceled")
@@ -186,6 +187,14 @@ def read_job(job_id: str, account_id: str | None = None, key_id: str | None = No
     return Call("read_job", wanted, lambda answer: job_of(pairs(answer)) if answer else None)
 
 
+def read_job_for(secret: str, plans: Plans, job_id: str) -> Call[tuple[Caller, Job | None] | None]:
+    """As `store.keys.authorize`, with a job of the caller's if there is one and the rate allows: both in one trip.
+
+    ``job_id`` may be empty, for none.
+    """
+    return Call("authorize", (digest_of(secret), plans.as_argument, job_id), _caller_and_job)
+
+
 def list_jobs(
     account_id: str, limit: int = 20, after: str | None = None, status: Status | None = None
 ) -> Call[Page | None]:
@@ -248,6 +257,13 @@ def _admitted(answer: Sequence[Any]) -> Admitted:
     if answer[0] == "CONCURRENT_LIMIT":
         raise refused(answer, "limit")
     raise RefusedError(answer[0])
+
+
+def _caller_and_job(answer: Any) -> tuple[Caller, Job | None] | None:
+    if not answer:
+        return None
+    held = json.loads(answer)
+    return caller_of(held), job_of(pairs(held[-1])) if held[-1] else None
 
 
 def _page(answer: Any, limit: int) -> Page | None:

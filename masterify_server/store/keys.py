@@ -96,7 +96,7 @@ def authorize(secret: str, plans: Plans) -> Call[Caller | None]:
 
     A key of the wrong form is looked up like any other, so that each bad key costs the same work.
     """
-    return Call("authorize", (digest_of(secret), plans.as_argument), _caller)
+    return Call("authorize", (digest_of(secret), plans.as_argument, ""), _caller)
 
 
 def create_key(
@@ -165,9 +165,12 @@ def rotate_key(
 
 
 def _caller(answer: Any) -> Caller | None:
-    if not answer:
-        return None
-    account_id, name, plan, credits_left, active, key_id, kind, scopes, rate = json.loads(answer)
+    return caller_of(json.loads(answer)) if answer else None
+
+
+def caller_of(held: Sequence[Any]) -> Caller:
+    """Read what the script ``authorize`` answered; a job may follow."""
+    account_id, name, plan, credits_left, active, key_id, kind, scopes, rate, *_ = held
     return Caller(
         account_id=account_id, account_name=name, plan=plan, credits=credits_left, active_jobs=active, key_id=key_id,
         kind=kind, scopes=tuple(scopes.split()), rate=rate_of(rate),

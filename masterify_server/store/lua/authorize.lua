@@ -1,4 +1,5 @@
--- ARGV: digest of a key, plans. Whose key it is, what the account has, and whether the plan's rate lets it ask now.
+-- ARGV: digest of a key, plans, job ('' = none). Whose key it is, what the account has, whether the plan's rate lets it ask
+-- now; and, if it does and the job is the account's own, that job: what is asked most often takes one trip.
 local id = redis.call('GET', key('digest', ARGV[1]))
 if not id then return false end
 local held = redis.call('HMGET', key('key', id), 'account_id', 'revoked_ms', 'kind', 'scopes', 'last_used_ms')
@@ -10,5 +11,9 @@ if not held[5] or now_ms - tonumber(held[5]) >= 60000 then
   redis.call('HSET', key('key', id), 'last_used_ms', text(now_ms))
 end
 local rate = take_turn(key('rate', held[1]), limit, 60000)
+local job = false
+if ARGV[3] ~= '' and rate[1] == 1 and redis.call('HGET', key('job', ARGV[3]), 'account_id') == held[1] then
+  job = redis.call('HGETALL', key('job', ARGV[3]))
+end
 return cjson.encode({held[1], account[3], account[1], tonumber(account[2]), redis.call('ZCARD', key('account', held[1], 'active')), id,
-  held[3], held[4], rate})
+  held[3], held[4], rate, job})
