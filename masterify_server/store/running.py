@@ -56,9 +56,9 @@ class Store:
         """Run a call. What it refuses is raised as `RefusedError`."""
         try:
             try:
-                answer = self.redis.evalsha(_sha(call.script), 1, self.prefix, *call.args)
+                answer = self.redis.evalsha(_sha(call.script), 1, self.prefix, *_sent(call))
             except NoScriptError:
-                answer = self.redis.eval(source(call.script), 1, self.prefix, *call.args)
+                answer = self.redis.eval(source(call.script), 1, self.prefix, *_sent(call))
         except RedisError as error:
             raise _unavailable(error) from error
         return call.parse(answer)
@@ -102,9 +102,9 @@ class AsyncStore:
         """Run a call. What it refuses is raised as `RefusedError`."""
         try:
             try:
-                answer = await self.redis.evalsha(_sha(call.script), 1, self.prefix, *call.args)
+                answer = await self.redis.evalsha(_sha(call.script), 1, self.prefix, *_sent(call))
             except NoScriptError:
-                answer = await self.redis.eval(source(call.script), 1, self.prefix, *call.args)
+                answer = await self.redis.eval(source(call.script), 1, self.prefix, *_sent(call))
         except RedisError as error:
             raise _unavailable(error) from error
         return call.parse(answer)
@@ -128,11 +128,16 @@ class AsyncStore:
             await self.redis.aclose()
 
 
+def _sent(call: Call[Any]) -> list[bytes | int]:
+    """Arguments as bytes: those of a command line may be no UTF-8 (nothing is called so), which hiredis would not take."""
+    return [each.encode("utf-8", "surrogateescape") if isinstance(each, str) else each for each in call.args]
+
+
 def _options() -> dict[str, Any]:
     """How both connect; neither repeats a call: one that broke off may have been carried out."""
     return {
         "decode_responses": True,
-        "encoding_errors": "surrogateescape",  # an argument of the command line may be no UTF-8; nothing is called so
+        "encoding_errors": "surrogateescape",  # as `_sent`
         "socket_connect_timeout": CONNECTING_S,
         "socket_timeout": ANSWERING_S,
     }
