@@ -1,5 +1,7 @@
 """People, their sessions and the links that set an account up: what ends when, and what happens once."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -55,6 +57,14 @@ def test_a_user_logs_in_until_the_session_ends(store, account):
     assert store.do(sessions.end_session(session))
     assert store.do(sessions.read_session(session)) is None
     assert not store.do(sessions.end_session(session))
+
+
+def test_a_hash_is_as_slow_as_rfc_9106_asks_where_memory_is_short():
+    made = "from masterify_server.passwords import hash_password; print(hash_password('a long password'))"
+    said = subprocess.run([sys.executable, "-c", made], capture_output=True, text=True, check=True).stdout
+    assert said.startswith(
+        "$argon2id$v=19$m=65536,t=3,p=4$"
+    )  # in this process tests hash faster, see conftest
 
 
 def test_the_store_does_not_know_what_the_cookie_holds(store, ann):

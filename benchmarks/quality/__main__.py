@@ -24,7 +24,7 @@ BARS = {-8.0: 4.0, -14.0: 1.0}  # Zimtohrli, 1e-4
 VISQOL_FROM_LUFS = (
     -10.0
 )  # at lower loudness nothing is far enough from the song for ViSQOL to tell, and it is slow
-OTHERS = ("reference", "repair")  # benchmarks of their own, whose tables are taken in
+OTHERS = ("push", "reference", "repair")  # benchmarks of their own, whose tables are taken in
 
 INTRODUCTION = """# How masters sound, beside other programs
 

@@ -66,6 +66,15 @@ def _zimtohrli(one: np.ndarray, other: np.ndarray) -> float | None:
     )
 
 
+def zimtohrli_score(distance: float | None) -> float | None:
+    """The model's own translation of its distance into an opinion score: 5 is no difference."""
+    if distance is None:
+        return None
+    import zimtohrli
+
+    return float(zimtohrli.mos_from_zimtohrli(distance))
+
+
 @functools.cache
 def _zimtohrli_model():
     try:

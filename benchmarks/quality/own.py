@@ -6,6 +6,7 @@ The limiter is the one that a plan of that tier orders for a song without a genr
 from __future__ import annotations
 
 import sys
+import time
 
 import soundfile
 
@@ -26,8 +27,10 @@ def main(song: str, out: str, gain_db: str, ceiling_db: str, tier: str) -> None:
         measure(audio), Library.load(), platforms=("universal",), genre="other", ai_service="other", tier=tier,
         intensity=0.0, loudness_lufs=-9.0, ceiling_dbtp=float(ceiling_db),
     )  # fmt: skip
+    started = time.process_time()
     limited = limit(recipe.deliveries[0].limiter, audio, envelope(audio), db_to_gain(float(gain_db)))
     close_overs(limited.samples, audio.rate, db_to_gain(float(ceiling_db)))
+    print(f"limited in {time.process_time() - started:.3f} CPU s")
     soundfile.write(out, limited.samples.T, audio.rate, subtype="FLOAT")
 
 
