@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -254,7 +255,8 @@ def master(
     with inputs.opened(songs, recursive=recursive, out_dir=output_dir) as found:
         wanted = {song: requests.of_song(song, settings) for song in found}
         outputs.check(wanted, library)
-        first_run.prepare(quiet or as_json, everything=tier != "standard" or quality == "high")
+        if any(Path(song.path).exists() for song in found):  # a name that was mistyped is told at once
+            first_run.prepare(quiet or as_json, everything=tier != "standard" or quality == "high")
         with progress.shown("mastering", len(found), quiet or as_json) as shown:
 
             def work(song: inputs.Song, report: batch.Report) -> MasterResult:
