@@ -7,7 +7,7 @@ import pytest
 
 from masterify_cli import first_run, progress
 from masterify_core.kernels import _jit
-from tests.cli import Stream
+from tests.cli import Stream, masterify, write_song
 
 
 @pytest.fixture
@@ -82,6 +82,15 @@ def test_the_first_run_says_why_it_takes_a_moment(said, monkeypatch, terminal):
     monkeypatch.setattr(_jit, "warm_up", lambda report, *, everything: [report(n, 3) for n in (1, 2, 3)])
     assert first_run.prepare(quiet=False) == 3
     assert text().startswith("First run on this machine: preparing the engine (about 10 s, once).")
+
+
+def test_nobody_waits_for_kernels_to_hear_that_a_name_was_mistyped(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(first_run, "prepare", lambda *_, **__: asked.append("prepared"))
+    assert masterify("master", tmp_path / "nothing.wav").code == 3
+    assert not asked
+    masterify("master", tmp_path / "nothing.wav", write_song(tmp_path / "song.wav"), "--dry-run")
+    assert asked == ["prepared"]
 
 
 def test_later_runs_say_nothing(said, monkeypatch):

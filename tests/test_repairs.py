@@ -132,7 +132,7 @@ def test_a_source_makes_no_damage_where_none_was_measured(service):
 
 
 def test_a_source_lets_what_was_measured_count_sooner():
-    found = dataclasses.replace(find_damage(CLEAN), clicks=10, clicks_per_minute=11.0)
+    found = dataclasses.replace(find_damage(CLEAN), clicks=10, clicks_per_minute=14.0)
     assert not repairs(CLEAN, found)[0]
     assert [step.stage for step in repairs(CLEAN, found, ai_service="suno")[0]] == ["declick"]
 
