@@ -6,11 +6,13 @@ import base64
 import hashlib
 import hmac
 import time
+from functools import lru_cache
 from urllib.parse import urlencode
 
 VALID_S = 7 * 24 * 3600
 
 
+@lru_cache(4096)
 def download_path(job_id: str, platform: str | None = None) -> str:
     """Where a job's masters are fetched with a key.
 
@@ -23,7 +25,11 @@ def download_path(job_id: str, platform: str | None = None) -> str:
 
 def signed_path(secret: str, job_id: str, platform: str | None = None, expires: int | None = None) -> str:
     """Where they are fetched without one, until ``expires`` (seconds since 1970)."""
-    expires = int(time.time()) + VALID_S if expires is None else expires
+    return _signed_path(secret, job_id, platform, int(time.time()) + VALID_S if expires is None else expires)
+
+
+@lru_cache(4096)  # who waits for a job reads the same link again and again
+def _signed_path(secret: str, job_id: str, platform: str | None, expires: int) -> str:
     query = {
         **({"platform": platform} if platform else {}),
         "expires": str(expires),

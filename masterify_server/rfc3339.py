@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
+@lru_cache(4096)  # who waits for a job reads the same times again and again
 def time_text(at_ms: int) -> str:
     """Word a time given in milliseconds since 1970.
 
