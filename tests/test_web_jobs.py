@@ -300,11 +300,11 @@ def test_progress_is_told_until_the_job_has_ended(web):
     job_id = web.master().json()["job_id"]
 
     def work():
-        time.sleep(0.2)
+        time.sleep(1.5)  # a busy machine takes its time until somebody listens
         claimed = web.store.do(lifecycle.claim(job_id, "test"))
         for share in (30, 60):
             web.store.do(lifecycle.beat(job_id, claimed.attempt, share, "measuring"))
-            time.sleep(0.5)  # a busy machine may see two steps as one, and tell the later one only
+            time.sleep(0.3)  # two steps at once would be told as one
         call = lifecycle.end_done(job_id, claimed.attempt, webs.KEEP, measured={}, results=[], archive=None)
         web.store.do(call)
 
