@@ -27,7 +27,7 @@ from masterify_server.storage import open_storage, uploads_folder
 from masterify_server.store import AsyncStore
 from masterify_server.upload import Limits
 from masterify_server.plans import load_plans
-web.HEADERS_S, web.LINGERING_S, web.STALLED_S, web.STOPPING_S, queries.BODY_S = 1.0, 2.0, 1.0, 1, 1.0
+web.HEADERS_S, web.LINGERING_S, web.STALLED_S, web.STOPPING_S, queries.BODY_S = 1.0, 2.0, 3.0, 1, 1.0
 logs.configure()
 settings = Settings(data_dir=Path({str(folder)!r}))
 services = Services(
@@ -60,11 +60,11 @@ def connect(port):
 
 def answer(line):
     """Status and body of what comes until the other side is done."""
-    got = b""
+    got = bytearray()
     while b"\r\n\r\n" not in got:
         piece = line.recv(65536)
         if not piece:
-            return None, got
+            return None, bytes(got)
         got += piece
     head, _, body = got.partition(b"\r\n\r\n")
     length = next(
@@ -79,7 +79,7 @@ def answer(line):
         piece = line.recv(65536)
         assert piece, f"the answer ended after {len(body)} of {length} bytes"
         body += piece
-    return int(head.split()[1]), body
+    return int(head.split()[1]), bytes(body)
 
 
 def head_of(key, *rows, path="/api/v1/master", method="POST"):

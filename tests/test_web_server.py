@@ -150,7 +150,7 @@ def test_a_client_that_takes_nothing_is_cut_off(served, store):
         idle.sendall(wish)
         patient.sendall(wish)
         assert len(answer(patient)[1]) == SIZE
-        time.sleep(2.5)
+        time.sleep(4.5)
         got = 0
         with suppress(ConnectionResetError):
             while piece := idle.recv(2**20):
