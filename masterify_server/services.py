@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from masterify_core.presets import Library
 from masterify_server.crowd import Crowd
@@ -47,4 +48,17 @@ def services_of(request: Request) -> Services:
 
 def base_url(request: Request) -> str:
     """Where the outside reaches us: as the deployment says, else as this request did."""
-    return services_of(request).settings.public_url or str(request.base_url).rstrip("/")
+    told = services_of(request).settings.public_url
+    if told:
+        return told
+    scope = request.scope
+    server = scope.get("server")
+    root = scope.get("app_root_path", scope.get("root_path", ""))
+    return _base_url(scope["scheme"], request.headers.get("host"), server and tuple(server), root)
+
+
+@lru_cache(256)  # the same few for all requests
+def _base_url(scheme: str, host: str | None, server: tuple[str, int | None] | None, root: str) -> str:
+    headers = [] if host is None else [(b"host", host.encode("latin-1"))]
+    scope = {"type": "http", "scheme": scheme, "server": server, "root_path": root, "headers": headers}
+    return str(HTTPConnection(scope).base_url).rstrip("/")

@@ -8,7 +8,7 @@ import secrets
 import time
 from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,6 +29,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 CHALLENGE, UNAUTHORIZED = {"WWW-Authenticate": 'Bearer realm="masterify"'}, 401
 HSTS = "max-age=31536000"
 MOST_AT_ONCE = 1000  # requests under way; more would only wait, and each holds memory
@@ -101,13 +102,14 @@ class Surroundings:
 
 def _complete(answer: Message, scope: Scope, state: dict[str, Any]) -> None:
     """Add what every answer carries; what a handler has set itself stays."""
-    headers = MutableHeaders(raw=list(answer.get("headers", [])))
-    headers["X-Request-Id"] = state["request_id"]
-    for name, value in (*state["headers"].items(), *HEADERS.items()):
-        headers.setdefault(name, value)
+    own = [pair for pair in answer.get("headers", []) if pair[0] != b"x-request-id"]
+    ours = [(b"x-request-id", state["request_id"].encode())]
+    ours += [(name.lower().encode(), value.encode("latin-1")) for name, value in state["headers"].items()]
+    ours += _RAW_HEADERS
     if scope.get("scheme") == "https":
-        headers.setdefault("Strict-Transport-Security", HSTS)
-    answer["headers"] = headers.raw
+        ours.append((b"strict-transport-security", HSTS.encode()))
+    taken = {name for name, _ in own}
+    answer["headers"] = own + [pair for pair in ours if pair[0] not in taken]
 
 
 def new_request_id() -> str:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from masterify_server.store import accounts
+from masterify_server.store import AsyncStore, accounts
 from masterify_server.upload import Limits
 from tests import stores, webs
 
@@ -231,9 +231,7 @@ def test_an_idempotency_key_is_short_and_plain(web, key):
 def test_the_store_being_away_is_said_so_and_nothing_stays(tmp_path):
     store = stores.fresh()
     with webs.web(tmp_path, store=store) as web:
-        broken = stores.fresh_async(store)
-        broken.redis = web.services.store.redis.__class__.from_url("unix:///nowhere/store.sock")
-        object.__setattr__(web.services, "store", broken)
+        object.__setattr__(web.services, "store", AsyncStore("unix:///nowhere/store.sock", store.prefix))
         answer = web.master()
         refused(answer, 503, "UNAVAILABLE")
         assert answer.headers["retry-after"].isdigit()

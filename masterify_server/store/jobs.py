@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from masterify_server.plans import Plans
@@ -262,8 +263,13 @@ def _admitted(answer: Sequence[Any]) -> Admitted:
 def _caller_and_job(answer: Any) -> tuple[Caller, Job | None] | None:
     if not answer:
         return None
-    held = json.loads(answer)
-    return caller_of(held), job_of(pairs(held[-1])) if held[-1] else None
+    caller, job = answer
+    return caller_of(json.loads(caller)), _known_job(job) if job else None
+
+
+@lru_cache(512)  # who waits for a job reads the same record again and again
+def _known_job(answer: str) -> Job:
+    return job_of(pairs(answer))
 
 
 def _page(answer: Any, limit: int) -> Page | None:

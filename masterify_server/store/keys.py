@@ -165,12 +165,12 @@ def rotate_key(
 
 
 def _caller(answer: Any) -> Caller | None:
-    return caller_of(json.loads(answer)) if answer else None
+    return caller_of(json.loads(answer[0])) if answer else None
 
 
 def caller_of(held: Sequence[Any]) -> Caller:
-    """Read what the script ``authorize`` answered; a job may follow."""
-    account_id, name, plan, credits_left, active, key_id, kind, scopes, rate, *_ = held
+    """Read what the script ``authorize`` answered."""
+    account_id, name, plan, credits_left, active, key_id, kind, scopes, rate = held
     return Caller(
         account_id=account_id, account_name=name, plan=plan, credits=credits_left, active_jobs=active, key_id=key_id,
         kind=kind, scopes=tuple(scopes.split()), rate=rate_of(rate),

@@ -25,6 +25,7 @@ from redis.exceptions import (
 from redis.retry import Retry
 
 from masterify_server.refusals import UnavailableError
+from masterify_server.store.batching import Batches
 from masterify_server.store.calls import PREFIX, SCHEMA_VERSION, Call, source
 from masterify_server.store.durability import weaknesses
 from masterify_server.store.watching import Watch
@@ -96,15 +97,20 @@ class AsyncStore:
             **_options(),
         )
         self.redis: redis.asyncio.Redis = redis.asyncio.Redis.from_pool(pool)
+        self._batches = Batches(self.redis)
         self._watch = Watch(self.redis, prefix)
 
     async def do(self, call: Call[T]) -> T:
         """Run a call. What it refuses is raised as `RefusedError`."""
         try:
             try:
-                answer = await self.redis.evalsha(_sha(call.script), 1, self.prefix, *_sent(call))
+                answer = await self._batches.execute(
+                    "EVALSHA", _sha(call.script), 1, self.prefix, *_sent(call)
+                )
             except NoScriptError:
-                answer = await self.redis.eval(source(call.script), 1, self.prefix, *_sent(call))
+                answer = await self._batches.execute(
+                    "EVAL", source(call.script), 1, self.prefix, *_sent(call)
+                )
         except RedisError as error:
             raise _unavailable(error) from error
         return call.parse(answer)

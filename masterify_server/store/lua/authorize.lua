@@ -13,7 +13,8 @@ end
 local rate = take_turn(key('rate', held[1]), limit, 60000)
 local job = false
 if ARGV[3] ~= '' and rate[1] == 1 and redis.call('HGET', key('job', ARGV[3]), 'account_id') == held[1] then
-  job = redis.call('HGETALL', key('job', ARGV[3]))
+  job = whole(key('job', ARGV[3]))
 end
-return cjson.encode({held[1], account[3], account[1], tonumber(account[2]), redis.call('ZCARD', key('account', held[1], 'active')), id,
-  held[3], held[4], rate, job})
+local caller = {held[1], account[3], account[1], tonumber(account[2]), redis.call('ZCARD', key('account', held[1], 'active')), id,
+  held[3], held[4], rate}
+return {cjson.encode(caller), job}
