@@ -17,12 +17,17 @@ PEAK_SPARE_DB = 0.5  # sox and pedalboard hold sample peaks only: leave room for
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A program, its version, how it is used here, and what masters a song with it."""
+    """A program, its version, how it is used here, and what masters a song with it.
+
+    ``nearer`` is the same for programs that want a gain: with so many dB more than the difference in loudness, for
+    they do not come out where that would lead.
+    """
 
     name: str
     version: str
     how: str
     job: Callable[[Path], Run]
+    nearer: Callable[[Path, float], Run] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +88,16 @@ def _sox(task: Task) -> Peer | None:
     if said is None:
         return None
     top_db = task.ceiling_dbtp - PEAK_SPARE_DB
-    chain = (
-        "highpass 20 bass -1 100 treble 1.5 8000 compand 0.03,0.2 6:-40,-40,-20,-18,0,-8 0 -90 0.03"
-        f" gain -l {task.gain_db - top_db:.2f} gain -n {top_db:g}"
-    )
-    command = ["sox", str(task.song), "-b", "24"]
 
-    def job(out: Path) -> Run:
-        return run([*command, str(out), *chain.split()])
+    def nearer(out: Path, more_db: float) -> Run:
+        chain = (
+            "highpass 20 bass -1 100 treble 1.5 8000 compand 0.03,0.2 6:-40,-40,-20,-18,0,-8 0 -90 0.03"
+            f" gain -l {task.gain_db + more_db - top_db:.2f} gain -n {top_db:g}"
+        )
+        return run(["sox", str(task.song), "-b", "24", str(out), *chain.split()])
 
-    return Peer(
-        "sox",
-        said.split()[-1].removeprefix("v"),
-        "high-pass, shelves, compand, limiting gain, normalise",
-        job,
-    )
+    how = "high-pass, shelves, compand, limiting gain, normalise"
+    return Peer("sox", said.split()[-1].removeprefix("v"), how, lambda out: nearer(out, 0.0), nearer)
 
 
 def _scripted(task: Task, python: str, name: str) -> Peer | None:
@@ -106,16 +106,21 @@ def _scripted(task: Task, python: str, name: str) -> Peer | None:
     said = answer([python, script, "--version"])
     if said is None:
         return None
-    arguments, how = {
-        "pedalboard": (
-            [f"{task.gain_db:.2f}", f"{task.ceiling_dbtp - PEAK_SPARE_DB:g}"],
-            "high-pass, 3 EQs, compressor, gain, limiter",
-        ),
-        "matchering": ([str(task.reference)], "after a reference at the target's loudness"),
-        "libsonare": ([f"{task.loudness_lufs:g}", f"{task.ceiling_dbtp:g}"], "preset streaming"),
+    how = {
+        "pedalboard": "high-pass, 3 EQs, compressor, gain, limiter",
+        "matchering": "after a reference at the target's loudness",
+        "libsonare": "preset streaming",
     }[name]
 
-    def job(out: Path) -> Run:
+    def nearer(out: Path, more_db: float) -> Run:
+        arguments = {
+            "pedalboard": [f"{task.gain_db + more_db:.2f}", f"{task.ceiling_dbtp - PEAK_SPARE_DB:g}"],
+            "matchering": [str(task.reference)],
+            "libsonare": [f"{task.loudness_lufs:g}", f"{task.ceiling_dbtp:g}"],
+        }[name]
         return run([python, script, str(task.song), str(out), *arguments])
 
-    return Peer(name, said.splitlines()[-1], how, job)
+    wants_gain = name == "pedalboard"
+    return Peer(
+        name, said.splitlines()[-1], how, lambda out: nearer(out, 0.0), nearer if wants_gain else None
+    )

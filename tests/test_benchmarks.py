@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks import inside, report
+from benchmarks import __main__ as whole
+from benchmarks import inside, peers, report
 from benchmarks.quality import distances, own
 from benchmarks.running import Run
 from tests.songs import mix, write
@@ -42,6 +43,24 @@ def test_a_program_that_fails_stands_in_the_page_as_failed():
         commands={},
     )
     assert "| peer | 1.0 | somehow | failed |" in report.page(facts)
+
+
+@pytest.mark.parametrize(("share", "most_runs"), [(1.0, 2), (0.3, 3), (0.02, whole.MOST_RUNS)])
+def test_a_program_that_wants_a_gain_is_run_until_it_is_right(monkeypatch, tmp_path, share, most_runs):
+    gains = []
+    took = Run(0, "", 1.0, 1.0, 10.0)
+
+    def nearer(_out, more_db):
+        gains.append(more_db)
+        return took
+
+    monkeypatch.setattr(whole, "inside", lambda *_: [{"integrated_lufs": -11.0 + share * gains[-1]}])
+    peer = peers.Peer("peer", "1.0", "somehow", lambda out: nearer(out, 0.0), nearer)
+    done = whole.on_target(peer, {"integrated_lufs": -11.0}, took, tmp_path)
+    assert (done.times, done.run.cpu_s) == (1 + len(gains), 1.0 + len(gains))
+    assert done.times <= most_runs
+    if share >= whole.LEAST_SLOPE:
+        assert done.levels["integrated_lufs"] == pytest.approx(whole.LOUDNESS_LUFS, abs=whole.NEAR_LU)
 
 
 def test_the_judge_of_references_measures_what_was_changed(tmp_path):
