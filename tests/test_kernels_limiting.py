@@ -74,11 +74,11 @@ def test_group_maxima_equal_their_definition(x, group):
 
 
 @settings(deadline=None)
-@given(rows(60), st.integers(0, 70), st.sampled_from([0.0, 0.2, 0.5, 1.0]))
-def test_the_sliding_quantile_equals_its_definition(x, reach, share):
-    out, expected = np.empty((2, len(x)), np.float32)
-    limiting.sliding_quantile(x, reach, share, np.empty(2 * reach + 1, np.float32), out)
-    naive_limiting.sliding_quantile(x, reach, share, expected)
+@given(rows(60), st.integers(0, 70), st.lists(st.sampled_from([0.0, 0.2, 0.5, 1.0]), max_size=3))
+def test_sliding_quantiles_equal_their_definition(x, reach, shares):
+    out, expected = np.empty((2, len(shares), len(x)), np.float32)
+    limiting.sliding_quantiles(x, reach, np.array(shares), np.empty(2 * reach + 1, np.float32), out)
+    naive_limiting.sliding_quantiles(x, reach, shares, expected)
     np.testing.assert_array_equal(out, expected)
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from masterify_core import peak_reduction
 from masterify_core.audio import Audio
 from masterify_core.metering.loudness import energies
 from masterify_core.peak_reduction import apply, dips, envelope
@@ -253,3 +254,41 @@ def test_reduction_over_time_is_what_the_samples_lost(rate):
     )  # a control point stands for eight frames
     assert deepest.max() > 1.0
     assert limited(song, -20.0, NO_CLIPPER).reduction_db == ()
+
+
+@pytest.mark.parametrize("rate", [8_000, 44_100, 96_000])
+@pytest.mark.parametrize("hz", [60.0, 997.0])
+def test_all_of_a_steady_tone_counts_as_sustained(hz, rate):
+    n = np.arange(3 * rate)
+    env = envelope(Audio((0.5 * np.sin(2 * np.pi * hz * n / rate))[None].astype(np.float32), rate))
+    middle = env.sustained[len(env.sustained) // 4 : 3 * len(env.sustained) // 4]
+    assert gain_to_db(float(middle.min())) == pytest.approx(gain_to_db(0.5), abs=0.1)
+
+
+def sustained_db(x):
+    """What counts as sustained, dB, without the ends."""
+    levels = envelope(Audio(x[None].astype(np.float32), RATE)).sustained
+    return 20.0 * np.log10(levels[len(levels) // 4 : 3 * len(levels) // 4])
+
+
+def test_a_tone_that_swells_slowly_counts_nearly_whole():
+    n = np.arange(8 * RATE)
+    swell_db = -1.5 * (1.0 + np.sin(2 * np.pi * 0.5 * n / RATE))
+    told = sustained_db(10.0 ** (swell_db / 20.0) * np.sin(2 * np.pi * 60.0 * n / RATE))
+    hops = swell_db[::128]
+    assert (told - hops[len(hops) // 4 : 3 * len(hops) // 4][: len(told)]).min() > -1.6
+
+
+def test_dense_peaks_have_leeway_and_it_is_bounded(monkeypatch):
+    rng = np.random.default_rng(5)
+    dense = noise(RATE, 3.0).samples[0] * np.repeat(rng.uniform(0.3, 1.0, 300), RATE // 100)
+    told = sustained_db(dense)
+    monkeypatch.setattr(peak_reduction, "MOST_LEEWAY_DB", 0.0)
+    leeway_db = sustained_db(dense) - told
+    assert leeway_db.min() >= -1e-3
+    assert np.median(leeway_db) > 1.0
+    assert leeway_db.max() <= 1.5 + 1e-3
+
+
+def test_silence_is_not_sustained():
+    assert not envelope(Audio(np.zeros((2, RATE), np.float32), RATE)).sustained.any()

@@ -77,9 +77,9 @@ def group_maxima(x: Array, group: int, out: Array) -> None:
         out[k] = best
 
 
-@kernel("void(f4[::1], i8, f8, f4[::1], f4[::1])")
-def sliding_quantile(x: Array, reach: int, share: float, window: Array, out: Array) -> None:
-    """``out[k]``: the value below which ``share`` of ``x[k - reach : k + reach + 1]`` lies (nearest rank), O(n reach).
+@kernel("void(f4[::1], i8, f8[::1], f4[::1], f4[:,::1])")
+def sliding_quantiles(x: Array, reach: int, shares: Array, window: Array, out: Array) -> None:
+    """``out[q, k]``: the value below which ``shares[q]`` of ``x[k - reach : k + reach + 1]`` lies (nearest rank), O(n reach).
 
     ``window`` is scratch for ``2 * reach + 1`` values; at the ends the window is what there is.
     """
@@ -102,7 +102,8 @@ def sliding_quantile(x: Array, reach: int, share: float, window: Array, out: Arr
             window[i] = x[come]
             count += 1
         if k >= 0:
-            out[k] = window[math.floor(share * (count - 1) + 0.5)]
+            for q in range(shares.shape[0]):
+                out[q, k] = window[math.floor(shares[q] * (count - 1) + 0.5)]
 
 
 @inlined

@@ -28,10 +28,10 @@ def group_maxima(x, group, out):
         out[k] = max(x[k * group : (k + 1) * group])
 
 
-def sliding_quantile(x, reach, share, out):
+def sliding_quantiles(x, reach, shares, out):
     for k in range(len(x)):
         window = sorted(x[max(0, k - reach) : k + reach + 1])
-        out[k] = window[math.floor(share * (len(window) - 1) + 0.5)]
+        out[:, k] = [window[math.floor(share * (len(window) - 1) + 0.5)] for share in shares]
 
 
 def reduction(need, ahead, boxes, attack, slow, fast, out):
