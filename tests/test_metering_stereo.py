@@ -47,7 +47,9 @@ def test_hop_statistics_equal_their_definition(rate, frames, channels, seed):
 def test_correlation_equals_its_definition(share, gain, dc):
     x = np.array([LEFT + np.float32(dc), gain * (share * LEFT + (1 - abs(share)) * RIGHT) - dc], np.float32)
     expected = naive_statistics.correlation(x)
-    assert stereo.correlation(image(*x)) == pytest.approx(expected, abs=1e-4)
+    assert stereo.correlation(image(*x)) == pytest.approx(
+        expected, abs=5e-4
+    )  # sums are of float32, offset included
 
 
 IMAGES = {  # rows: correlation, mono loss dB, balance dB, dead, dual mono, antiphase
