@@ -134,7 +134,7 @@ def test_sounds_are_told_apart_by_what_is_heard():
 
 
 def test_the_command_of_a_variant_makes_that_master(short_path, tmp_path):
-    wishes = {"tier": "premium", "platform": "melon", "ai_service": "suno", "genres": ("kpop",)}
+    wishes = {"tier": "premium", "platform": "soundcloud", "ai_service": "suno", "genres": ("kpop",)}
     result = made(short_path, tmp_path / "page", **wishes)
     for each in (result.values["variants"][k] for k in (0, -1)):
         program, *words = shlex.split(each["command"])
