@@ -120,7 +120,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="masterify-repair-") as folder:
         room = Path(folder)
         songs = {
-            title: soundfile.read(path, always_2d=True)
+            title: without_dc(*soundfile.read(path, always_2d=True))
             for title, path in pieces.pieces(room, music, len(SONGS), SONGS).items()
         }
         print_damaged(songs, only)
@@ -128,6 +128,11 @@ def main() -> int:
         if not only:
             print_finished(pieces.pieces(room, music, len(FINISHED), FINISHED, as_mixes=False), room)
     return 0
+
+
+def without_dc(song: np.ndarray, rate: int) -> tuple[np.ndarray, int]:
+    """Two of the songs came with an offset, of -0.13 and -0.2: damage of their own, which no clean song may have."""
+    return song - song.mean(axis=0), rate
 
 
 def print_damaged(songs: dict[str, tuple[np.ndarray, int]], only: set[str]) -> None:
@@ -138,6 +143,9 @@ def print_damaged(songs: dict[str, tuple[np.ndarray, int]], only: set[str]) -> N
         "Distance from the clean song (Zimtohrli, 1e-4): what the damage did to it, and what is left after the repair."
     )
     print(CAUTION)
+    print(
+        "DC that two of the songs came with (-0.13 and -0.2) was taken out first; that alone is 0.9 and 1.5 for the model."
+    )
     print("\n| damage | songs | answered | came closer | damaged | repaired | worst change for a song |")
     print("| --- | --: | --: | --: | --: | --: | --: |")
     unasked: dict[str, set[str]] = {title: set() for title in songs}
