@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 FIELDS = "fields"  # what `event` puts into a record
-_encoded = json.JSONEncoder(
-    ensure_ascii=False, default=str
-).encode  # kept: `json.dumps` would make one for each line
+# Kept: `json.dumps` would make one for each line.
+_encoded = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class JsonLines(logging.Formatter):

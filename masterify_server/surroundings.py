@@ -29,7 +29,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_RAW_HEADERS = {name.lower().encode(): value.encode() for name, value in HEADERS.items()}
 CHALLENGE, UNAUTHORIZED = {"WWW-Authenticate": 'Bearer realm="masterify"'}, 401
 HSTS = "max-age=31536000"
 MOST_AT_ONCE = 1000  # requests under way; more would only wait, and each holds memory
@@ -103,13 +103,14 @@ class Surroundings:
 def _complete(answer: Message, scope: Scope, state: dict[str, Any]) -> None:
     """Add what every answer carries; what a handler has set itself stays."""
     own = [pair for pair in answer.get("headers", []) if pair[0] != b"x-request-id"]
-    ours = [(b"x-request-id", state["request_id"].encode())]
-    ours += [(name.lower().encode(), value.encode("latin-1")) for name, value in state["headers"].items()]
-    ours += _RAW_HEADERS
+    ours = dict(_RAW_HEADERS)
     if scope.get("scheme") == "https":
-        ours.append((b"strict-transport-security", HSTS.encode()))
+        ours[b"strict-transport-security"] = HSTS.encode()
+    for name, value in state["headers"].items():
+        ours[name.lower().encode()] = value.encode("latin-1")
+    ours[b"x-request-id"] = state["request_id"].encode()
     taken = {name for name, _ in own}
-    answer["headers"] = own + [pair for pair in ours if pair[0] not in taken]
+    answer["headers"] = own + [pair for pair in ours.items() if pair[0] not in taken]
 
 
 def new_request_id() -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from masterify_server import wording
+from masterify_server import surroundings, wording
 from masterify_server.crowd import MOST_OF_ONE
 from masterify_server.errors import STATUSES
 from masterify_server.refusals import UnavailableError
@@ -253,3 +253,25 @@ def test_every_refusal_has_its_words_and_gives_the_facts_they_need():
 def test_every_code_has_words():
     assert {key.partition(".")[0] for key in table("en")} == set(STATUSES)
     assert set(STATUSES) <= set(table("en"))
+
+
+def test_every_header_is_sent_once_and_the_nearest_to_the_answer_wins():
+    answer = {
+        "headers": [
+            (b"cache-control", b"private"),
+            (b"x-request-id", b"theirs"),
+            (b"set-cookie", b"a=1"),
+            (b"set-cookie", b"b=2"),
+        ]
+    }
+    state = {"request_id": "req_1", "headers": {"Referrer-Policy": "origin", "Cache-Control": "public"}}
+    surroundings._complete(answer, {"scheme": "https"}, state)
+    names = [name for name, _ in answer["headers"]]
+    sent = dict(answer["headers"])
+    assert [name for name in names if names.count(name) > 1] == [b"set-cookie"] * 2
+    assert (sent[b"cache-control"], sent[b"referrer-policy"], sent[b"x-request-id"]) == (
+        b"private",
+        b"origin",
+        b"req_1",
+    )
+    assert b"strict-transport-security" in sent
