@@ -1,24 +1,31 @@
-"""Kernels and the store of their machine code: what is checked, kept, read again and refused."""
+"""Kernels, shipped lowered and stored compiled: what is checked, kept, read again and refused."""
 
 import os
 import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
+import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
-from masterify_core.kernels import _compile, _jit, _store, filtering
+from masterify_core.kernels import _jit, _lower, _machine, _packing, _shipped, _store, filtering
+from tests import refresh_kernels
 
 # One small module, so that compiling takes a moment only.
 CODE = """
 import sys
 import numpy as np
-from masterify_core.kernels import filtering
+from masterify_core.kernels import _jit, filtering
+made = []
+compiled = _jit._compiled
+_jit._compiled = lambda module: (made.append(module), compiled(module))[1]
 x = np.arange(6, dtype=np.float32).reshape(2, 3)
 filtering.section(x, np.array([2.0, 1.0, 0.0, 0.5, 0.0]), np.zeros(2))
-print(x.tolist(), "compiled" if "numba" in sys.modules else "linked")
+assert "numba" not in sys.modules
+print(x.tolist(), "compiled" if made else "linked")
 """
 
 
@@ -178,9 +185,9 @@ def answers_another_type(x):
 
 
 @pytest.mark.parametrize("function", [allocates, answers_another_type])
-def test_a_kernel_that_breaks_the_rules_does_not_compile(function):
+def test_a_kernel_that_breaks_the_rules_is_not_lowered(function):
     with pytest.raises(Exception, match=r"(?i)NRT|alloc|returns int64, not float64"):
-        _compile.compiled("test", function, "f8(f8[::1])")
+        _lower.lowered("test", function, "f8(f8[::1])")
 
 
 def test_what_only_some_masters_need_is_left_to_its_first_use(monkeypatch):
@@ -191,6 +198,91 @@ def test_what_only_some_masters_need_is_left_to_its_first_use(monkeypatch):
 
 
 def test_the_compiler_is_left_as_it_was():
-    numba = pytest.importorskip("numba")
-    _compile.compiled("test", lambda x: x[0] + 1.0, "f8(f8[::1])")
-    assert numba.njit("f8(f8[::1])")(lambda x: x[0] + 1.0)(np.ones(1)) == 2.0
+    _lower.lowered("test", lambda x: x[0] + 1.0, "f8(f8[::1])")
+    assert _lower.numba.njit("f8(f8[::1])")(lambda x: x[0] + 1.0)(np.ones(1)) == 2.0
+
+
+MODULES = refresh_kernels.modules()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_shipped_kernels_are_made_of_these_sources(module):
+    path = _shipped.path_of(module)
+    said = "run: python -m tests.refresh_kernels"
+    assert path.exists(), said
+    _, facts = _packing.unpacked(zlib.decompress(path.read_bytes()))
+    assert facts["sources"] == _shipped.sources_digest(module), said
+    if facts["made_by"] != refresh_kernels.made_by():
+        pytest.skip(f"made by {facts['made_by']}: other tools may give other bytes")
+    assert path.read_bytes() == refresh_kernels.file_of(module)
+
+
+def test_nothing_else_is_shipped():
+    assert {path.name for path in _shipped.FOLDER.iterdir()} == {_shipped.path_of(m).name for m in MODULES}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_shipped_kernels_are_for_no_processor_in_particular(module):
+    for name, code in _shipped.lowered(module) or pytest.skip("not for this machine"):
+        read = llvm.parse_bitcode(code)
+        assert [f.name for f in read.functions if not f.is_declaration and f.linkage.name == "external"] == [
+            name
+        ]
+        declared = {f.name for f in read.functions if f.is_declaration}
+        assert not [
+            d
+            for d in declared - _lower.LIBM
+            if not d.startswith("llvm.") or d.startswith(("llvm.x86", "llvm.aarch"))
+        ]
+        assert "target-cpu" not in str(read)
+        assert "target-features" not in str(read)
+
+
+@pytest.fixture
+def shipped_here(tmp_path, monkeypatch):
+    """A folder of shipped kernels that a test may change."""
+    shutil.copytree(_shipped.FOLDER, tmp_path / "lowered")
+    monkeypatch.setattr(_shipped, "FOLDER", tmp_path / "lowered")
+    return tmp_path / "lowered"
+
+
+def rewritten(module, **changes):
+    """The shipped file of a module with other facts."""
+    path = _shipped.path_of(module)
+    pieces, facts = _packing.unpacked(zlib.decompress(path.read_bytes()))
+    path.write_bytes(zlib.compress(_packing.packed(pieces, **{**facts, **changes})))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path.unlink(),
+        lambda path: rewritten("filtering", sources="0" * 64),
+        lambda path: rewritten("filtering", llvm="99.0.0"),
+        lambda path: path.write_bytes(zlib.compress(zlib.decompress(path.read_bytes())[:-1])),
+        lambda path: path.write_bytes(b"another"),
+    ],
+    ids=["missing", "older source", "later LLVM", "damaged", "not compressed"],
+)
+def test_what_does_not_fit_is_lowered_from_its_source(shipped_here, change):
+    assert _shipped.lowered("filtering")
+    change(_shipped.path_of("filtering"))
+    assert _shipped.lowered("filtering") is None
+    _engine, addresses = _machine.linked(_jit._compiled("filtering"))
+    twin = _jit.Kernel(filtering.section.function, filtering.section.signature)
+    twin.bind(addresses["filtering.section"])
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    y = x.copy()
+    twin(x, np.array([2.0, 1.0, 0.0, 0.5, 0.0]), np.zeros(2))
+    filtering.section(y, np.array([2.0, 1.0, 0.0, 0.5, 0.0]), np.zeros(2))
+    np.testing.assert_array_equal(x, y)
+
+
+def test_the_store_depends_on_what_is_shipped(shipped_here):
+    before = _store.file_name("filtering")
+    rewritten("filtering", made_by="another")
+    _store.file_name.cache_clear()
+    try:
+        assert _store.file_name("filtering") != before
+    finally:
+        _store.file_name.cache_clear()

@@ -1,10 +1,11 @@
 """The one decorator of every kernel, and how its machine code is found, made and linked.
 
-Numba compiles each kernel once per machine. Numba's own cache still costs 0.6 to 1.2 s of start-up,
-because reading it imports the whole compiler. Here the compiled objects of each kernel module are kept
-in one file and linked by llvmlite alone (a few ms); numba is imported only to compile.
+A kernel goes through three forms. Numba lowers it to LLVM's code for no processor in particular: three quarters of the work of
+compiling, done beforehand and shipped (`_shipped`). llvmlite optimises that for this processor, once per
+machine, and the objects of each kernel module are kept in one file (`_store`). From there they are linked, in a few
+ms. So numba is only imported where what is shipped does not fit: by whoever changes a kernel, or beside an older LLVM.
 
-A kernel therefore follows three rules, checked when it is compiled: it allocates nothing (scratch is
+A kernel therefore follows three rules, checked when it is lowered: it allocates nothing (scratch is
 an argument), it raises nothing, and it calls nothing but ``@inlined`` helpers (of its own module, or of
 one whose name begins with ``_``) and libm.
 
@@ -28,7 +29,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 
-from masterify_core.kernels import _store
+from masterify_core.kernels import _machine, _shipped, _store
+from masterify_core.kernels._packing import Pieces
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -223,11 +225,22 @@ def _second_compiler(modules: list[str]) -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _compiled(module: str) -> _store.Compiled:
-    """Compile every kernel of a module."""
-    from masterify_core.kernels import _compile
+def _compiled(module: str) -> Pieces:
+    """Machine code of every kernel of a module, from what is shipped or, where that does not fit, from its source."""
+    pieces = _shipped.lowered(module)
+    return [
+        (name, _machine.object_code(code)) for name, code in (lowered(module) if pieces is None else pieces)
+    ]
 
-    return [_compile.compiled(made.name, made.function, made.signature) for made in _kernels[module].values()]
+
+def lowered(module: str) -> Pieces:
+    """Every kernel of a module, lowered by numba from its source."""
+    from masterify_core.kernels import _lower
+
+    return [
+        (made.name, _lower.lowered(made.name, made.function, made.signature))
+        for made in _kernels[module].values()
+    ]
 
 
 def _link(module: str) -> None:
@@ -239,15 +252,6 @@ def _link(module: str) -> None:
         if compiled is None:
             compiled = _compiled(module)
             _store.store(module, compiled)
-        import llvmlite.binding as llvm
-
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
-        machine = llvm.Target.from_default_triple().create_target_machine(jit=True)
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-        for _, _, code in compiled:
-            engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        engine.finalize_object()
-        _engines[module] = engine
-        for name, symbol, _ in compiled:
-            _kernels[module][name].bind(engine.get_function_address(symbol))
+        _engines[module], addresses = _machine.linked(compiled)
+        for name, address in addresses.items():
+            _kernels[module][name].bind(address)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import os
 import stat
 import sys
 import tempfile
 from pathlib import Path
 
-MAGIC = b"masterify kernels 1\n"
-Compiled = list[tuple[str, str, bytes]]
-"""Kernel name, symbol and object code of each kernel of a module."""
+from masterify_core.kernels import _machine, _shipped
+from masterify_core.kernels._packing import Pieces, packed, unpacked
 
 
 def folders() -> list[Path]:
@@ -27,7 +25,7 @@ def folders() -> list[Path]:
     return [user_cache_path("masterify", False), Path(tempfile.gettempdir(), f"masterify-{user}")]
 
 
-def stored(module: str) -> Compiled | None:
+def stored(module: str) -> Pieces | None:
     """The module's compiled kernels from the first folder that has them."""
     return next(filter(None, (_read(d / file_name(module)) for d in folders())), None)
 
@@ -42,11 +40,9 @@ def folder_of(modules: list[str]) -> Path | None:
     return next((d for d in folders() if all(_read(d / file_name(module)) for module in modules)), None)
 
 
-def store(module: str, compiled: Compiled) -> None:
+def store(module: str, compiled: Pieces) -> None:
     """Store what was compiled in the first folder that can be written; whole or not at all."""
-    table = json.dumps([[name, symbol, len(code)] for name, symbol, code in compiled]).encode()
-    body = table + b"\n" + b"".join(code for _, _, code in compiled)
-    whole = MAGIC + hashlib.sha256(body).digest() + body
+    whole = packed(compiled)
     for folder in folders():
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -69,15 +65,11 @@ def store(module: str, compiled: Compiled) -> None:
 @functools.cache
 def file_name(module: str) -> str:
     """Name of a module's store: changes with its source, the compiler (each llvmlite fits one numba) and the processor."""
-    import llvmlite
-    import llvmlite.binding as llvm
-
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for source in [*sorted(here.glob("_*.py")), here / f"{module}.py"]:
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
-    features = llvm.get_host_cpu_features().flatten()
-    for fact in (llvmlite.__version__, sys.version, llvm.get_host_cpu_name(), features):
+    for source in (*sorted(here.glob("_*.py")), here / f"{module}.py", _shipped.path_of(module)):
+        digest.update(source.name.encode() + b"\0" + (source.read_bytes() if source.exists() else b""))
+    for fact in (sys.version, *_machine.facts()):
         digest.update(b"\0" + fact.encode())
     return f"{module}-{digest.hexdigest()[:24]}.kernels"
 
@@ -90,20 +82,12 @@ def _is_ours(path: Path) -> bool:
     return about.st_uid in (os.getuid(), 0) and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _read(path: Path) -> Compiled | None:
-    """Kernel name, symbol and object of each kernel in a store; None if absent, foreign or damaged."""
+def _read(path: Path) -> Pieces | None:
+    """Kernel name and object of each kernel in a store; None if absent, foreign or damaged."""
     try:
         if not (_is_ours(path.parent) and _is_ours(path)):
             return None
-        whole = path.read_bytes()
+        found = unpacked(path.read_bytes())
     except OSError:
         return None
-    head, body = whole[: len(MAGIC) + 32], whole[len(MAGIC) + 32 :]
-    if head != MAGIC + hashlib.sha256(body).digest():
-        return None
-    table, _, objects = body.partition(b"\n")
-    found, at = [], 0
-    for name, symbol, size in json.loads(table):
-        found.append((name, symbol, objects[at : at + size]))
-        at += size
-    return found
+    return found[0] if found else None

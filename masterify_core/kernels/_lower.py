@@ -1,4 +1,4 @@
-"""Compiles kernels with numba, and makes sure that they keep the rules."""
+"""Lowers kernels with numba to LLVM's code for no processor in particular, and makes sure that they keep the rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numba  # noqa: TID253 - this module is only imported to compile
+import llvmlite.binding as llvm
+import numba  # noqa: TID253 - this module is only imported to lower
 from numba import _dynfunc  # type: ignore[attr-defined]  # noqa: TID253
 from numba.core import compiler_lock, sigutils  # noqa: TID253
 from numba.core.codegen import JITCodeLibrary  # noqa: TID253
@@ -28,8 +29,10 @@ LIBM = {
 }  # fmt: skip
 
 
-def compiled(name: str, function: Callable[..., Any], signature: str) -> tuple[str, str, bytes]:
-    """Compile a kernel; answer its name, its symbol and its object code.
+def lowered(name: str, function: Callable[..., Any], signature: str) -> bytes:
+    """Lower a kernel; answer its bitcode, with the kernel as the one symbol that can be seen, called ``name``.
+
+    The same source gives the same bytes in every process: mangled names and local ones are dropped.
 
     Raises
     ------
@@ -37,7 +40,7 @@ def compiled(name: str, function: Callable[..., Any], signature: str) -> tuple[s
         e.g. ``limiting.clip needs ['NRT_Allocate']: a kernel neither allocates nor raises``.
     """
     arguments, returns = sigutils.normalize_signature(signature)  # type: ignore[no-untyped-call]
-    with _only_typed_and_lowered() as codegen:
+    with _only_typed_and_lowered():
         dispatcher = numba.njit(**OPTIONS)(_for_numba(function))
         dispatcher.compile(arguments)
         result = dispatcher.overloads[arguments]
@@ -45,20 +48,53 @@ def compiled(name: str, function: Callable[..., Any], signature: str) -> tuple[s
             raise TypeError(f"{name} returns {result.signature.return_type}, not {returns}")
         with compiler_lock.global_compiler_lock:
             result.library._ensure_finalized()  # noqa: SLF001 - links the helpers in
-        module, entry = result.library._final_module, result.fndesc.llvm_func_name  # noqa: SLF001
-        for each in module.functions:
-            if not each.is_declaration and each.name != entry:
-                each.linkage = "internal"  # so that what was inlined everywhere is dropped
-        passes, builder = codegen._module_pass_manager()  # noqa: SLF001
-        passes.run(module, builder)
+    module = result.library._final_module  # noqa: SLF001
+    _hide_all_but(result.fndesc.llvm_func_name, name, module)
+    _tidy(module)
     outside = {f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")}
     if outside - LIBM:
         raise TypeError(f"{name} needs {sorted(outside - LIBM)}: a kernel neither allocates nor raises")
-    return name, entry, bytes(codegen._tm.emit_object(module))  # noqa: SLF001
+    if "inttoptr" in str(module):
+        raise TypeError(f"{name} holds an address of this process")
+    return bytes(module.as_bitcode())
+
+
+def _hide_all_but(entry: str, name: str, module: Any) -> None:
+    """Name the kernel, number its helpers and hide them, so that those inlined everywhere are dropped."""
+    helpers = 0
+    for function in module.functions:
+        if function.name == entry:
+            function.name = name
+        elif not function.is_declaration:
+            function.name, function.linkage = f"{name}.{helpers}", "internal"
+            helpers += 1
+    for variable in module.global_variables:
+        if not variable.is_declaration:
+            variable.linkage = "internal"
+
+
+def _tidy(module: Any) -> None:
+    """Simplify without regard to a processor: a tenth is left to ship and to read. What is done to loops comes later."""
+    llvm.initialize_native_target()
+    machine = llvm.Target.from_default_triple().create_target_machine(cpu="", features="")
+    options = llvm.create_pipeline_tuning_options(speed_level=1)
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = (
+        options.loop_interleaving
+    ) = False
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    for function in module.functions:
+        for argument in function.arguments:
+            argument.name = ""
+        for block in function.blocks:
+            block.name = ""
+            for instruction in block.instructions:
+                if str(instruction.type) != "void":
+                    instruction.name = ""
 
 
 @contextlib.contextmanager
-def _only_typed_and_lowered() -> Iterator[Any]:
+def _only_typed_and_lowered() -> Iterator[None]:
     """Let numba stop before it optimises and links into this process, which it would do for each helper, too.
 
     Nothing runs here: helpers are optimised once, inside the kernels that call them. The collector of
@@ -70,7 +106,7 @@ def _only_typed_and_lowered() -> Iterator[Any]:
     codegen._library_class, context.get_executable = _Lowered, _placeholder  # noqa: SLF001
     gc.disable()
     try:
-        yield codegen
+        yield
     finally:
         codegen._library_class = usual  # noqa: SLF001
         del context.get_executable
