@@ -111,7 +111,7 @@ def change(samples: Rows, rate: int, gains_db: Floats) -> None:
     kernels.change(
         samples, (gains_db * (math.log(10.0) / 20.0)).astype(np.float32), place, (position - place).astype(np.float32),
         tables.window, tables.unwindow, tables.roots, tables.order, work,
-        np.empty((len(CENTRES_HZ), kernels.LANES), np.float32), pending,
+        np.empty((len(CENTRES_HZ) + 1, kernels.LANES), np.float32), pending,
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def test_gains_change_each_frame_by_itself(song, seed):
     expected = naive_short_time.change(x, gains, place, share, found.window)
     kernels.change(
         x, gains, place, share, found.window, found.unwindow, found.roots, found.order, work,
-        np.empty((4, kernels.LANES), np.float32), np.zeros((2, 32), np.float32),
+        np.empty((5, kernels.LANES), np.float32), np.zeros((2, 32), np.float32),
     )  # fmt: skip
     np.testing.assert_allclose(x, expected, atol=2e-5)
 

@@ -136,7 +136,16 @@ def _placeholder(library: Any, description: Any, environment: Any) -> Any:
 @functools.cache
 def _helper(function: Callable[..., Any]) -> Any:
     """The compiler's form of a helper, one for all kernels that call it."""
-    return numba.njit(**OPTIONS)(_for_numba(function))
+    dispatcher = numba.njit(**OPTIONS)(_for_numba(function))
+    if hasattr(function, "__masterify_apart__"):
+        dispatcher._compiler._customize_flags = _without_aliases  # noqa: SLF001 - the CPU's options have no name for it
+    return dispatcher
+
+
+def _without_aliases(flags: Any) -> Any:
+    """Let numba tell LLVM that no array of a function overlaps another."""
+    flags.noalias = True
+    return flags
 
 
 def _for_numba(function: Callable[..., Any]) -> Any:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from masterify_core.kernels._fft import restore_columns, transform_columns
-from masterify_core.kernels._jit import inlined, kernel
+from masterify_core.kernels._jit import apart, inlined, kernel
 
 Array = Any
 
 
-@inlined
+@apart
 def _twiddle(re: Array, im: Array, wr: Array, wi: Array) -> None:
     """``x *= w``, complex, along one row."""
     for c in range(re.shape[0]):
@@ -25,7 +25,7 @@ def _twiddle(re: Array, im: Array, wr: Array, wi: Array) -> None:
         re[c] = real
 
 
-@inlined
+@apart
 def _twiddle_back(re: Array, im: Array, wr: Array, wi: Array) -> None:
     """``x *= conj(w)``, complex, along one row."""
     for c in range(re.shape[0]):
@@ -34,7 +34,7 @@ def _twiddle_back(re: Array, im: Array, wr: Array, wi: Array) -> None:
         re[c] = real
 
 
-@inlined
+@apart
 def _transpose(x: Array, out: Array) -> None:
     """``out[c, r] = x[r, c]``, eight rows at a time; both counts are multiples of 8."""
     for r in range(0, x.shape[0], 8):
@@ -137,11 +137,7 @@ def convolve(x: Array, mid: float, side: float, h_re: Array, h_im: Array, taps: 
         _turn(re, im, turn[0], turn[1], tre, tim)
         transform_columns(tre, tim, columns[0], columns[1])
         for r in range(tre.shape[0]):
-            ar, ai, br, bi = tre[r], tim[r], h_re[r], h_im[r]
-            for c in range(ar.shape[0]):
-                product = ar[c] * br[c] - ai[c] * bi[c]
-                ai[c] = ar[c] * bi[c] + ai[c] * br[c]
-                ar[c] = product
+            _twiddle(tre[r], tim[r], h_re[r], h_im[r])
         restore_columns(tre, tim, columns[0], columns[1])
         _turn_back(tre, tim, turn[0], turn[1], re, im)
         restore_columns(re, im, rows[0], rows[1])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from masterify_core.kernels._fft import restore_columns, transform_columns
-from masterify_core.kernels._jit import inlined, kernel
+from masterify_core.kernels._jit import apart, inlined, kernel
 
 ON_DEMAND = True
 Array = Any
@@ -28,7 +28,7 @@ def _peak(x: Array, start: int, count: int) -> float:
     return float(top)
 
 
-@inlined
+@apart
 def _load(x: Array, start: int, window: Array, lane: int, out: Array) -> None:
     """``out[i, lane] = window[i] * x[start + i]``, 0 outside the song."""
     for i in range(window.shape[0]):
@@ -36,7 +36,7 @@ def _load(x: Array, start: int, window: Array, lane: int, out: Array) -> None:
         out[i, lane] = window[i] * x[n] if 0 <= n < x.shape[0] else 0.0
 
 
-@inlined
+@apart
 def _powers(re: Array, im: Array, mirrored_re: Array, mirrored_im: Array, one: Array, other: Array) -> None:
     """Powers at a frequency, times 4, of the two real signals whose transform this row and its mirror image hold."""
     for c in range(re.shape[0]):
@@ -46,10 +46,16 @@ def _powers(re: Array, im: Array, mirrored_re: Array, mirrored_im: Array, one: A
         other[c] = a * a + b * b
 
 
-@inlined
+@apart
 def _add(share: float, source: Array, target: Array) -> None:
     for c in range(target.shape[0]):
         target[c] += share * source[c]
+
+
+@apart
+def _between(share: float, low: Array, high: Array, out: Array) -> None:
+    for c in range(out.shape[0]):
+        out[c] = (np.float32(1.0) - share) * low[c] + share * high[c]
 
 
 @inlined
@@ -75,9 +81,14 @@ def _mask(
         for c in range(bands.shape[1]):
             bands[b, c] *= weight[b]
     for k in range(powers.shape[0]):
-        low, high, row = bands[first[k]], bands[first[k] + 1], powers[k]
-        for c in range(row.shape[0]):
-            row[c] = (np.float32(1.0) - upper[k]) * low[c] + upper[k] * high[c]
+        _between(upper[k], bands[first[k]], bands[first[k] + 1], powers[k])
+
+
+@apart
+def _over_sum(scale: float, other: Array, row: Array) -> None:
+    """``row = scale row / (row + other)``."""
+    for c in range(row.shape[0]):
+        row[c] = scale * row[c] / (row[c] + other[c])
 
 
 @inlined
@@ -88,9 +99,7 @@ def _ease(masks: Array, ease: float, scale: float, sums: Array) -> None:
     for k in range(masks.shape[0]):
         _add(ease / masks.shape[0], masks[k], sums)
     for k in range(masks.shape[0]):
-        row = masks[k]
-        for c in range(row.shape[0]):
-            row[c] = scale * row[c] / (row[c] + sums[c])
+        _over_sum(scale, sums, masks[k])
 
 
 @inlined
@@ -104,7 +113,7 @@ def _weigh(re: Array, im: Array, mirrored_re: Array, mirrored_im: Array, one: Ar
         mirrored_re[c], mirrored_im[c] = a + e, d - b
 
 
-@inlined
+@apart
 def _reflect(song: Array, level: float, change: Array, rest: Array) -> None:
     """One step of Douglas and Rachford before the filter: ``s = change + rest``, ``z = clip(song + s) - song``.
 
@@ -115,6 +124,13 @@ def _reflect(song: Array, level: float, change: Array, rest: Array) -> None:
         z = min(max(song[c] + s, -level), level) - song[c]
         rest[c] = s - z
         change[c] = z - rest[c]
+
+
+@apart
+def _clip(song: Array, bound: float, change: Array) -> None:
+    """Shorten the change so far that ``|song + change| <= bound``."""
+    for c in range(song.shape[0]):
+        change[c] = min(max(song[c] + change[c], -bound), bound) - song[c]
 
 
 @inlined
@@ -138,13 +154,10 @@ def _solve(song: Array, masks: Array, window: Array, level: float, rounds: int, 
         restore_columns(change[0], change[1], roots[0], roots[1])
     for h in range(2):
         for i in range(size):
-            bound = level * window[i]
-            source, target = song[h, i], change[h, i]
-            for c in range(source.shape[0]):
-                target[c] = min(max(source[c] + target[c], -bound), bound) - source[c]
+            _clip(song[h, i], level * window[i], change[h, i])
 
 
-@inlined
+@apart
 def _give(change: Array, lane: int, window: Array, begin: int, end: int, at: int, out: Array) -> None:
     """``out[at + i] += window[i] change[i, lane]`` for i from ``begin`` up to ``end``, inside of ``out``."""
     for i in range(max(begin, -at), min(end, out.shape[0] - at)):
