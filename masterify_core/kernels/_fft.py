@@ -7,7 +7,6 @@ from typing import Any
 from masterify_core.kernels._jit import apart, inlined
 
 Array = Any
-NEAR_VALUES = 2048  # 16 kB of real and imaginary parts: half of the first cache of most processors
 
 
 @apart
@@ -56,79 +55,42 @@ def _pair(ar: Array, ai: Array, br: Array, bi: Array) -> None:
 
 
 @inlined
-def _split_all(
-    re: Array, im: Array, wr: Array, wi: Array, begin: int, end: int, length: int, least: int
-) -> int:
-    """Split the blocks of ``length`` rows from ``begin`` to ``end`` until none is longer than ``least``; answers their length."""
-    while length >= 4 and length > least:
+def transform_columns(re: Array, im: Array, wr: Array, wi: Array) -> None:
+    """DFT of every column in place, O(n log n); rows end in digit-reversed order. ``w[k] = exp(-2 pi i k / n)``."""
+    length = re.shape[0]
+    while length >= 4:
         quarter = length // 4
         step = re.shape[0] // length
-        for block in range(begin, end, length):
+        for block in range(0, re.shape[0], length):
             for j in range(quarter):
                 a, b, c, d = block + j, block + j + quarter, block + j + 2 * quarter, block + j + 3 * quarter
                 k = j * step
                 _split4(re[a], im[a], re[b], im[b], re[c], im[c], re[d], im[d],
                         wr[k], wi[k], wr[2 * k], wi[2 * k], wr[3 * k], wi[3 * k])  # fmt: skip
         length = quarter
-    if length == 2 and length > least:
-        for a in range(begin, end, 2):
+    if length == 2:
+        for a in range(0, re.shape[0], 2):
             _pair(re[a], im[a], re[a + 1], im[a + 1])
-    return length
-
-
-@inlined
-def _join_all(
-    re: Array, im: Array, wr: Array, wi: Array, begin: int, end: int, length: int, longest: int
-) -> None:
-    """Join the blocks of ``length`` rows from ``begin`` to ``end`` four by four until they are of ``longest``."""
-    if length == 1 and _odd_power_of_two(longest):
-        for a in range(begin, end, 2):
-            _pair(re[a], im[a], re[a + 1], im[a + 1])
-        length = 2
-    while length < longest:
-        step = re.shape[0] // (4 * length)
-        for block in range(begin, end, 4 * length):
-            for j in range(length):
-                a, b, c, d = block + j, block + j + length, block + j + 2 * length, block + j + 3 * length
-                k = j * step
-                _join4(re[a], im[a], re[b], im[b], re[c], im[c], re[d], im[d],
-                       wr[k], wi[k], wr[2 * k], wi[2 * k], wr[3 * k], wi[3 * k])  # fmt: skip
-        length *= 4
-
-
-@inlined
-def _odd_power_of_two(count: int) -> bool:
-    """Whether a power of two is none of four."""
-    while count > 2:
-        count //= 4
-    return count == 2
-
-
-@inlined
-def _near_rows(re: Array) -> int:
-    """How many rows, real and imaginary, stay in the first cache: a quarter of the whole, or less, by fours."""
-    rows = re.shape[0]
-    while rows >= 4 and rows * re.shape[1] > NEAR_VALUES:
-        rows //= 4
-    return rows
-
-
-@inlined
-def transform_columns(re: Array, im: Array, wr: Array, wi: Array) -> None:
-    """DFT of every column in place, O(n log n); rows end in digit-reversed order. ``w[k] = exp(-2 pi i k / n)``.
-
-    Blocks that fit the first cache are finished one by one.
-    """
-    rows, near = re.shape[0], _near_rows(re)
-    _split_all(re, im, wr, wi, 0, rows, rows, near)
-    for begin in range(0, rows, near):
-        _split_all(re, im, wr, wi, begin, begin + near, near, 1)
 
 
 @inlined
 def restore_columns(re: Array, im: Array, wr: Array, wi: Array) -> None:
     """Undo ``transform_columns``, times n."""
-    rows, near = re.shape[0], _near_rows(re)
-    for begin in range(0, rows, near):
-        _join_all(re, im, wr, wi, begin, begin + near, 1, near)
-    _join_all(re, im, wr, wi, 0, rows, near, rows)
+    rows = re.shape[0]
+    length = rows
+    while length > 4:
+        length //= 4
+    if length == 2:
+        for a in range(0, rows, 2):
+            _pair(re[a], im[a], re[a + 1], im[a + 1])
+        length = 8
+    while length <= rows:
+        quarter = length // 4
+        step = rows // length
+        for block in range(0, rows, length):
+            for j in range(quarter):
+                a, b, c, d = block + j, block + j + quarter, block + j + 2 * quarter, block + j + 3 * quarter
+                k = j * step
+                _join4(re[a], im[a], re[b], im[b], re[c], im[c], re[d], im[d],
+                       wr[k], wi[k], wr[2 * k], wi[2 * k], wr[3 * k], wi[3 * k])  # fmt: skip
+        length *= 4

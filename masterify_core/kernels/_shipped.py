@@ -14,8 +14,8 @@ from masterify_core.kernels import _machine, _packing
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "lowered"
-SHAPED_BY = ("_fft.py", "_hops.py", "_lower.py")
-"""The shared sources that shape a kernel's code: what kernels call, and how they are lowered."""
+HELPERS = ("_fft", "_hops")
+"""Modules of helpers that kernels of several modules call."""
 
 
 def lowered(module: str) -> _packing.Pieces | None:
@@ -42,7 +42,7 @@ def path_of(module: str) -> Path:
 
 def sources_digest(module: str) -> str:
     """A digest of everything that shapes the module's lowered kernels."""
-    digest = hashlib.sha256()
-    for name in (f"{module}.py", *SHAPED_BY):
-        digest.update(name.encode() + b"\0" + (HERE / name).read_text(encoding="utf-8").encode())
-    return digest.hexdigest()
+    source = (HERE / f"{module}.py").read_text(encoding="utf-8")
+    called = [name for name in HELPERS if f"kernels.{name} import" in source]
+    shaped_by = [source, *((HERE / f"{name}.py").read_text(encoding="utf-8") for name in [*called, "_lower"])]
+    return hashlib.sha256("\0".join(shaped_by).encode()).hexdigest()
