@@ -58,7 +58,7 @@ def find(row: Row, rate: int, limit: float = LIMIT, height_db: float = HEIGHT_DB
 
 def mend(row: Row, spans: Spans) -> None:
     """Interpolate clicks in place, from 512 frames on either side of each."""
-    weighted = np.zeros(2 * kernels.CONTEXT, np.float32)
+    weighted = np.zeros(2 * kernels.CONTEXT + kernels.ORDER, np.float32)
     work = np.zeros((3, kernels.ORDER + 1))
     matrix = np.zeros((kernels.LONGEST, kernels.LONGEST + 1))
     for first, length in spans:
@@ -73,7 +73,7 @@ def _runs(row: Row, rate: int) -> NDArray[np.float64]:
     rest = min(round(REST_MS * rate / 1000.0), kernels.GUARD - longest - kernels.ORDER - 1)
     runs = np.empty((min(MOST_RUNS, len(row) // 8 + 1), 5))
     count = kernels.find_clicks(
-        row, _WINDOW, WEAK_LIMIT, longest, rest, np.zeros(2 * kernels.BLOCK, np.float32),
+        row, _WINDOW, WEAK_LIMIT, longest, rest, np.zeros(2 * kernels.BLOCK + kernels.ORDER, np.float32),
         np.zeros((3, kernels.ORDER + 1)), np.zeros(kernels.BLOCK + 2 * kernels.GUARD, np.float32), runs,
     )  # fmt: skip
     return runs[: min(count, len(runs))]

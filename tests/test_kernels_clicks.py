@@ -14,7 +14,7 @@ SIMILAR = 1e-3  # autocorrelations are float32; errors are divided by their mean
 
 
 def scratch(window):
-    return np.zeros(len(window), np.float32), np.zeros((3, clicks.ORDER + 1))
+    return np.zeros(len(window) + clicks.ORDER, np.float32), np.zeros((3, clicks.ORDER + 1))
 
 
 def music(frames, seed, clicked=()):

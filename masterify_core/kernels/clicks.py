@@ -7,30 +7,50 @@ from typing import Any
 
 import numpy as np
 
-from masterify_core.kernels._jit import inlined, kernel
+from masterify_core.kernels._jit import apart, inlined, kernel
 
 Array = Any
 ON_DEMAND = True
 BLOCK = 2048  # frames that share a predictor; its window spans two of them
 ORDER = 32
+LAGS = 3  # that are summed in one pass over the frames; they divide ORDER + 1
 GUARD = 1024  # frames looked at beyond a block: the longest click and the quiet asked for around it
 LONGEST = 96  # samples that can be interpolated
 FLOOR = 1e-7  # of the usual error: -140 dBFS, so that digital silence makes no outliers
 CONTEXT = 512  # frames on each side of a click that its predictor is made of
 
 
+@apart
+def _weigh(x: Array, window: Array, out: Array) -> None:
+    for n in range(window.shape[0]):
+        out[n] = window[n] * x[n]
+
+
+@apart
+def _correlate(weighted: Array, size: int, r: Array) -> None:
+    """``r[k] = sum weighted[n] weighted[n + k]`` over ``size`` frames, behind which there are ORDER zeros; LAGS at a time."""
+    for k in range(0, ORDER + 1, LAGS):
+        ahead = weighted[k:]
+        s0 = s1 = s2 = np.float32(0.0)
+        for n in range(size):
+            here = weighted[n]
+            s0 += here * ahead[n]
+            s1 += here * ahead[n + 1]
+            s2 += here * ahead[n + 2]
+        r[k], r[k + 1], r[k + 2] = s0, s1, s2
+
+
 @inlined
 def _predictor(x: Array, window: Array, first: int, weighted: Array, r: Array, a: Array, old: Array) -> None:
     """``a``: least-squares predictor of the windowed frames from ``first`` on (autocorrelation method, Levinson)."""
     size = window.shape[0]
-    for n in range(size):
-        m = first + n
-        weighted[n] = window[n] * x[m] if 0 <= m < x.shape[0] else np.float32(0.0)
-    for k in range(ORDER + 1):
-        ahead, total = weighted[k:size], np.float32(0.0)
-        for n in range(size - k):
-            total += weighted[n] * ahead[n]
-        r[k] = float(total)
+    if first >= 0 and first + size <= x.shape[0]:
+        _weigh(x[first : first + size], window, weighted)
+    else:
+        for n in range(size):
+            m = first + n
+            weighted[n] = window[n] * x[m] if 0 <= m < x.shape[0] else np.float32(0.0)
+    _correlate(weighted, size, r)
     error = (
         r[0] * (1.0 + 1e-6) + 1e-12
     )  # a floor 60 dB under the signal keeps pure tones from singular equations
@@ -58,13 +78,19 @@ def _errors(x: Array, a: Array, first: int, e: Array) -> None:
     begin, end = max(0, ORDER - first), min(e.shape[0], x.shape[0] - first)
     if end <= begin:
         return
-    here = e[begin:end]
-    for k in range(ORDER + 1):
-        past, weight = x[first + begin - k : first + end - k], np.float32(a[k])
-        for n in range(here.shape[0]):
-            here[n] += weight * past[n]
-    for n in range(here.shape[0]):
-        here[n] = abs(here[n])
+    _filter(x[first + begin - ORDER : first + end], a, e[begin:end])
+
+
+@apart
+def _filter(x: Array, a: Array, e: Array) -> None:
+    """``e[n] = abs(sum a[k] x[n + ORDER - k])``, LAGS taps at a time."""
+    for k in range(0, ORDER + 1, LAGS):
+        past = x[ORDER - LAGS + 1 - k :]
+        w0, w1, w2 = np.float32(a[k]), np.float32(a[k + 1]), np.float32(a[k + 2])
+        for n in range(e.shape[0]):
+            e[n] += w0 * past[n + 2] + w1 * past[n + 1] + w2 * past[n]
+    for n in range(e.shape[0]):
+        e[n] = abs(e[n])
 
 
 @inlined
@@ -78,6 +104,15 @@ def _usual(e: Array) -> float:
     for n in range(e.shape[0]):
         low += min(e[n], top)
     return float(low / e.shape[0])
+
+
+@inlined
+def _any_above(e: Array, top: float) -> bool:
+    count = 0
+    limit = np.float32(top)
+    for n in range(e.shape[0]):
+        count += e[n] > limit
+    return count > 0
 
 
 @inlined
@@ -107,15 +142,20 @@ def find_clicks(
     A run begins where prediction from the past fails first and ends where prediction from the future fails last.
     ``found[i]`` is first frame, length, largest error, and the mean errors in ``rest`` frames before and after, in
     units of the usual error. Answers how many runs there are, those that do not fit in ``found`` included.
-    ``window`` has 2 BLOCK values, ``weighted`` as many; ``work`` (3, ORDER + 1) and ``e`` (BLOCK + 2 GUARD) are scratch.
+    ``window`` has 2 BLOCK values, ``weighted`` as many and ORDER zeros; ``work`` (3, ORDER + 1) and ``e``
+    (BLOCK + 2 GUARD) are scratch.
     """
     r, a, old = work[0], work[1], work[2]
     count, after = 0, 0
     for start in range(0, x.shape[0], BLOCK):
         _predictor(x, window, start - BLOCK // 2, weighted, r, a, old)
-        _errors(x, a, start - GUARD, e)
+        _errors(x, a, start, e[GUARD : GUARD + BLOCK])
         usual = _usual(e[GUARD : GUARD + BLOCK]) + FLOOR
         top = limit * usual
+        if not _any_above(e[GUARD : GUARD + BLOCK], top):
+            continue
+        _errors(x, a, start - GUARD, e[:GUARD])
+        _errors(x, a, start + BLOCK, e[GUARD + BLOCK :])
         n = max(GUARD, after - start + GUARD)
         while n < GUARD + BLOCK:
             if e[n] <= top:
@@ -156,7 +196,7 @@ def mend(
     """Replace ``length`` frames by those that least squares the prediction error (Janssen, Veldhuis and Vries 1986), O(length^3).
 
     The predictor is made anew each round, the first time with a straight line in the gap. ``window`` has 2 CONTEXT
-    values, ``weighted`` as many, ``work`` (3, ORDER + 1), ``matrix`` (LONGEST, LONGEST + 1).
+    values, ``weighted`` as many and ORDER zeros, ``work`` (3, ORDER + 1), ``matrix`` (LONGEST, LONGEST + 1).
     """
     r, a, old = work[0], work[1], work[2]
     left = float(x[first - 1]) if first > 0 else 0.0
