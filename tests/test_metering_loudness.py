@@ -13,9 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from masterify_core.audio import Audio
-from masterify_core.kernels import loudness as kernels
 from masterify_core.metering import loudness
-from masterify_core.metering.weighting import k_coefficients, k_weighting
+from masterify_core.metering.weighting import k_weighting
 from tests.oracles import naive_loudness
 from tests.signals import noise, tone
 
@@ -36,16 +35,26 @@ def test_k_energies_equal_their_definition(rate, frames, channels, seed):
     np.testing.assert_allclose(hops.energy, expected, rtol=SAME, atol=1e-12)
 
 
-def test_a_song_may_be_measured_in_parts():
-    audio = noise(22_050, 1.0)
-    whole = loudness.hop_energies(audio).energy
-    energy, state = np.zeros(len(whole)), np.zeros(kernels.STATES)
-    for first, stop in ((0, 13), (13, 14), (14, len(whole))):
-        coefficients = k_coefficients(audio.rate)
-        kernels.k_energies(
-            audio.samples, 0, 1, 1.0, 1.0, audio.rate, first, stop, coefficients, state, energy
-        )
-    np.testing.assert_array_equal(energy, whole)
+@pytest.mark.parametrize("rate", [8000, 8010, 11_025])
+@pytest.mark.parametrize("hops", [119.5, 120.0, 120.3, 121.0, 200.7])
+def test_two_places_at_once_give_what_one_pass_would(rate, hops):
+    samples = noise(rate, 3.0).samples[:, : round(hops * rate / 100)] * np.linspace(
+        1.0, 1e-4, round(hops * rate / 100), dtype="f4"
+    )
+    found = loudness.energies(samples, rate).energy
+    expected = np.zeros(len(found))
+    naive_loudness.k_energies(samples, 0, 1, 1.0, 1.0, rate, 0, len(expected), expected)
+    np.testing.assert_allclose(found, expected, rtol=SAME)
+
+
+@pytest.mark.parametrize("hop", [0, 70, 99, 100, 114, 115, 130, 199])
+def test_a_hop_that_is_not_finite_is_silence_and_the_filters_start_anew_wherever_it_is(hop):
+    samples = noise(8000, 2.0).samples.copy()
+    samples[1, 80 * hop + 3] = np.nan
+    found = loudness.energies(samples, 8000).energy
+    before = loudness.energies(np.ascontiguousarray(samples[:, : 80 * hop]), 8000).energy
+    behind = loudness.energies(np.ascontiguousarray(samples[:, 80 * (hop + 1) :]), 8000).energy
+    np.testing.assert_allclose(found, np.concatenate([before, [0.0], behind]), rtol=SAME)
 
 
 def test_the_filters_are_those_that_the_standard_prints():

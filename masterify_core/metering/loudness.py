@@ -95,10 +95,10 @@ def energies(samples: NDArray[np.float32], rate: int, weights: tuple[float, ...]
     for k in range(0, len(heard), 2):
         row, weight = heard[k]
         other, other_weight = heard[k + 1] if k + 1 < len(heard) else (row, 0.0)
-        state = np.zeros(kernels.STATES)
         kernels.k_energies(
-            samples, row, other, weight, other_weight, rate, 0, count, k_coefficients(rate), state, energy
-        )
+            samples, row, other, weight, other_weight, rate, k_coefficients(rate),
+            np.zeros((kernels.STATES, kernels.LANES)), np.zeros(kernels.LANES), energy,
+        )  # fmt: skip
     return Hops(energy, frames, rate)
 
 
