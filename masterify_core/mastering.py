@@ -27,7 +27,6 @@ from masterify_core.recipe import Order, Recipe, read_recipe, write_recipe
 from masterify_core.reference import read_references
 from masterify_core.rehearsing import eased
 from masterify_core.rendering import Prepared, Rendered, prepare, programme_lufs, render
-from masterify_core.report.writing import write_mastering_reports
 from masterify_core.request import Format, MasterRequest, Output, output_paths, outputs_of
 from masterify_core.serving import Served, Single, serve
 
@@ -132,6 +131,8 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
         write_recipe(recipe, outputs.recipe, overwrite=request.existing != "refuse")
     reports = outputs.reports if deliveries and not request.dry_run else ()
     if reports:
+        from masterify_core.report.writing import write_mastering_reports
+
         report("reporting", BEGINS["reporting"])
         write_mastering_reports(
             reports, source=request.source, measurement=measurement, recipe=recipe, deliveries=deliveries, notes=notes,
@@ -141,8 +142,7 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
     return MasterResult(
         input=request.source, measurement=measurement, recipe=recipe,
         recipe_path=None if outputs.recipe is None or request.dry_run else str(outputs.recipe),
-        report_paths=tuple(map(str, reports)), deliveries=deliveries,
-        skipped=tuple(map(str, kept)), notes=notes,
+        report_paths=tuple(map(str, reports)), deliveries=deliveries, skipped=tuple(map(str, kept)), notes=notes,
     )  # fmt: skip
 
 

@@ -87,8 +87,8 @@ def _unlike(m: Measurement, genre: Genre) -> float:
     hz, spread = np.array(THIRD_OCTAVES_HZ), np.array(genre.spread_db)
     inside = (hz >= UNLIKE_FROM_HZ) & (hz <= min(UNLIKE_TO_HZ, m.band_limit_hz or m.rate / 2.0))
     octaves, over, spread = np.log2(hz[inside]), np.nan_to_num(over[inside], nan=EMPTY_DB), spread[inside]
-    tilt = np.polynomial.Polynomial.fit(octaves, over, 1, w=1.0 / spread)
-    sigmas = float((np.abs(over - tilt(octaves)) / spread).mean())
+    tilt = np.polyfit(octaves, over, 1, w=1.0 / spread)
+    sigmas = float((np.abs(over - np.polyval(tilt, octaves)) / spread).mean())
     return _between(sigmas, *UNLIKE_SIGMAS)
 
 
