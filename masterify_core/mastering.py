@@ -24,7 +24,7 @@ from masterify_core.presets import Library
 from masterify_core.profile import profiled
 from masterify_core.proofing import proof
 from masterify_core.recipe import Order, Recipe, read_recipe, write_recipe
-from masterify_core.reference import read_references
+from masterify_core.reference import Reference, read_references
 from masterify_core.rehearsing import eased
 from masterify_core.rendering import Prepared, Rendered, prepare, programme_lufs, render
 from masterify_core.request import Format, MasterRequest, Output, output_paths, outputs_of
@@ -109,9 +109,12 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
     report = on_progress or _quiet
     recipe = read_recipe(request.recipe) if request.recipe is not None else None
     outputs = outputs_of(request, recipe, library)
+    reference = (
+        read_references(request.references) if recipe is None else None
+    )  # first: the song then takes its memory
     song, measurement = studied(request, report)
     if recipe is None:
-        recipe = _planned(request, library, outputs.platforms, measurement, song.audio)
+        recipe = _planned(request, library, outputs.platforms, measurement, song.audio, reference)
     kept = {output.path for output in outputs.masters if output.exists and request.existing == "skip"}
     wanted = [
         _file(output, recipe, song.audio.rate, library)
@@ -151,8 +154,9 @@ def plan_song(
 ) -> tuple[Measurement, Recipe]:
     """Measure a song and plan its masters without making them: the first half of `master`, whose errors it raises."""
     outputs = outputs_of(request, None, library)
+    reference = read_references(request.references)
     song, measurement = studied(request, on_progress or _quiet)
-    return measurement, _planned(request, library, outputs.platforms, measurement, song.audio)
+    return measurement, _planned(request, library, outputs.platforms, measurement, song.audio, reference)
 
 
 def studied(request: MasterRequest, report: Progress) -> tuple[files.Source, Measurement]:
@@ -177,8 +181,8 @@ def _planned(
     platforms: tuple[str, ...],
     measurement: Measurement,
     audio: Audio,
+    reference: Reference | None,
 ) -> Recipe:
-    reference = read_references(request.references)
     follow = None
     if reference is not None:
         follow = Follow(song=profiled(audio), reference=reference, amounts=request.reference_amounts)
@@ -232,15 +236,9 @@ def _make(
                 if request.dry_run:
                     made[file.path] = foresee(rendered, target)
                     continue
-                keeps_words = (
-                    words is not None
-                    and rate == audio.rate
-                    and rendered.gain_db == 0.0
-                    and not rendered.mended
-                )
-                exact = keeps_words and (
-                    target.bit_depth == "32f" or int(target.bit_depth) >= int(words or 99)
-                )
+                untouched = rate == audio.rate and rendered.gain_db == 0.0 and not rendered.mended
+                depth = float("inf" if target.bit_depth == "32f" else target.bit_depth)
+                exact = untouched and words is not None and depth >= words
                 made[file.path] = deliver(
                     rendered, target, file.path, source=request.source,
                     overwrite=request.existing == "overwrite", exact=exact,

@@ -81,7 +81,7 @@ def test_the_first_run_says_why_it_takes_a_moment(said, monkeypatch, terminal):
     monkeypatch.setattr(_jit, "is_warm", lambda *, everything: False)
     monkeypatch.setattr(_jit, "warm_up", lambda report, *, everything: [report(n, 3) for n in (1, 2, 3)])
     assert first_run.prepare(quiet=False) == 3
-    assert text().startswith("First run on this machine: preparing the engine (about 10 s, once).")
+    assert text().startswith("First run on this machine: preparing the engine (about 3 s, once).")
 
 
 def test_nobody_waits_for_kernels_to_hear_that_a_name_was_mistyped(monkeypatch, tmp_path):

@@ -23,7 +23,7 @@ LEAST_BANDS = 6
 EMPTY_BELOW_DB = -60.0  # a band this far under the loudest holds nothing to raise
 SMOOTH_OCTAVES = 0.18  # standard deviation: near half an octave wide, so that no single note is chased
 # Bounds at full amount; they shrink with it. What a reference lacks is followed further than what it has more of.
-MOST_RAISE_DB, MOST_CUT_DB, MOST_UNKNOWN_RAISE_DB = 12.0, -24.0, 2.0
+MOST_RAISE_DB, MOST_CUT_DB, MOST_UNKNOWN_RAISE_DB = 16.0, -24.0, 2.0
 MOST_WIDENING_DB, MOST_NARROWING_DB, LEAST_SIDE_DB = 15.0, -24.0, -40.0
 MOST_MOVEMENT_DB = 8.0
 SLOPES = (0.5, 1.2)  # of a band's level after over before: 2:1 compression, gentle expansion
@@ -151,7 +151,7 @@ class _Way:
         nearest = gap[np.clip(np.arange(len(HZ)), at[0], at[-1])]  # beyond what is known, as at its end
         unknown = np.minimum(nearest, MOST_UNKNOWN_RAISE_DB)
         gap = _smooth(np.where(self.known, gap, np.where(self.held, unknown, np.minimum(unknown, 0.0))))
-        most = np.where(HZ < NO_RAISE_BELOW_HZ, 0.0, MOST_RAISE_DB * self.amounts.tone)
+        most = np.where(HZ < NO_RAISE_BELOW_HZ, 0.0, MOST_RAISE_DB * self.amounts.tone**2)
         return np.clip(gap, MOST_CUT_DB * self.amounts.tone, most)
 
     def side_gains(self, side_db: Floats, seen: Foreseen) -> Floats:

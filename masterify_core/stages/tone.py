@@ -11,7 +11,7 @@ from masterify_core.errors import SettingError
 from masterify_core.filters import Floats
 from masterify_core.schema import Checked, Range
 
-LARGEST_RAISE_DB, LARGEST_CUT_DB = 12.0, -24.0  # a reference without bass asks for cuts deeper than any raise
+LARGEST_RAISE_DB, LARGEST_CUT_DB = 16.0, -24.0  # a reference without bass asks for cuts deeper than any raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
