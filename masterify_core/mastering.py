@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,35 +10,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from masterify_core import chain, files
+from masterify_core import chain
 from masterify_core.audio import Audio
 from masterify_core.delivery import Delivery, Target, deliver, foresee
-from masterify_core.errors import NoPermissionError, OutputError, UnusableAudioError
-from masterify_core.metering.findings import Findings, find_damage
-from masterify_core.metering.loudness import hop_energies
-from masterify_core.metering.report import Measurement, measure
+from masterify_core.errors import NoPermissionError, OutputError
+from masterify_core.metering.report import Measurement
 from masterify_core.planning import Follow, plan, singles
-from masterify_core.preset_sound import REPAIRS
 from masterify_core.presets import Library
-from masterify_core.profile import profiled
 from masterify_core.proofing import proof
 from masterify_core.recipe import Order, Recipe, read_recipe, write_recipe
 from masterify_core.reference import Reference, read_references
 from masterify_core.rehearsing import eased
-from masterify_core.rendering import Prepared, Rendered, prepare, programme_lufs, render
+from masterify_core.rendering import Prepared, Rendered, prepare, render
 from masterify_core.request import Format, MasterRequest, Output, output_paths, outputs_of
 from masterify_core.serving import Served, Single, serve
+from masterify_core.studying import MEASURING, Progress, Studied, studied
 
 __all__ = ["MasterRequest", "MasterResult", "master", "output_paths", "plan_song"]
 
-Progress = Callable[[str, float], None]
 Rows = NDArray[np.float32]
-QUIETEST_LUFS = -70.0  # BS.1770's absolute gate: below it nothing is measured, so nothing can be met
 LARGEST_MP3_RATE = 48_000
 # Share of the whole time at which each step begins, for a song of usual length.
 BEGINS = {
     "reading": 0.0,
-    "measuring": 0.1,
+    "measuring": MEASURING,
     "processing": 0.2,
     "preparing": 0.4,
     "rendering": 0.5,
@@ -112,9 +106,10 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
     reference = (
         read_references(request.references) if recipe is None else None
     )  # first: the song then takes its memory
-    song, measurement = studied(request, report)
+    study = studied(request.source, report)
+    song, measurement = study.song, study.measurement
     if recipe is None:
-        recipe = _planned(request, library, outputs.platforms, measurement, song.audio, reference)
+        recipe = _planned(request, library, outputs.platforms, study, reference)
     kept = {output.path for output in outputs.masters if output.exists and request.existing == "skip"}
     wanted = [
         _file(output, recipe, song.audio.rate, library)
@@ -155,53 +150,27 @@ def plan_song(
     """Measure a song and plan its masters without making them: the first half of `master`, whose errors it raises."""
     outputs = outputs_of(request, None, library)
     reference = read_references(request.references)
-    song, measurement = studied(request, on_progress or _quiet)
-    return measurement, _planned(request, library, outputs.platforms, measurement, song.audio, reference)
-
-
-def studied(request: MasterRequest, report: Progress) -> tuple[files.Source, Measurement]:
-    """Read the song and measure it."""
-    report("reading", 0.0)
-    song = files.read(
-        request.source, on_progress=lambda share: report("reading", share * BEGINS["measuring"])
-    )
-    report("measuring", BEGINS["measuring"])
-    hops = hop_energies(song.audio)
-    measurement = measure(song.audio, hops)
-    if not programme_lufs(hops) > QUIETEST_LUFS:
-        raise UnusableAudioError(
-            request.source, "has no loudness to master: it is silent, or all of it is below -70 LUFS"
-        )
-    return song, measurement
+    study = studied(request.source, on_progress or _quiet)
+    return study.measurement, _planned(request, library, outputs.platforms, study, reference)
 
 
 def _planned(
     request: MasterRequest,
     library: Library,
     platforms: tuple[str, ...],
-    measurement: Measurement,
-    audio: Audio,
+    study: Studied,
     reference: Reference | None,
 ) -> Recipe:
     follow = None
     if reference is not None:
-        follow = Follow(song=profiled(audio), reference=reference, amounts=request.reference_amounts)
+        follow = Follow(song=study.profiled(), reference=reference, amounts=request.reference_amounts)
     return plan(
-        measurement, library, platforms=platforms, genre=request.genre, ai_service=request.ai_service,
+        study.measurement, library, platforms=platforms, genre=request.genre, ai_service=request.ai_service,
         tier=request.tier, intensity=request.intensity, loudness_lufs=request.loudness_lufs,
         ceiling_dbtp=request.ceiling_dbtp, bit_depth=request.bit_depth, sample_rate=request.sample_rate,
         codec_check=request.codec_check, quality=request.quality, follow=follow, serves=request.universal,
-        findings=find_for(request, library, measurement, audio),
+        findings=study.damage(request, library),
     )  # fmt: skip
-
-
-def find_for(
-    request: MasterRequest, library: Library, measurement: Measurement, audio: Audio
-) -> Findings | None:
-    """What may be damaged, if the tier repairs any of it."""
-    if not set(REPAIRS) & set(library.tier(request.tier).stages) or request.intensity <= 0.0:
-        return None
-    return find_damage(audio, measurement.band_limit_hz)
 
 
 def _make(

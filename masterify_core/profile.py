@@ -87,14 +87,14 @@ class Profiled:
     band_limit_hz: float | None
 
 
-def profiled(audio: Audio, hops: Hops | None = None) -> Profiled:
+def profiled(audio: Audio, hops: Hops | None = None, spectra: Spectra | None = None) -> Profiled:
     """Measure a profile; loudness and what is relative to it are ``-inf`` and ``inf`` for silence.
 
-    ``hops`` are the song's, if they are known already.
+    ``hops`` and ``spectra`` are the song's, if they are known already.
     """
     hops = hops or hop_energies(audio)
     lufs = integrated_lufs(hops)
-    spectra, movement = measure_spectra(audio), measure_movement(audio)
+    spectra, movement = spectra or measure_spectra(audio), measure_movement(audio)
     active = movement.active()
     seconds = audio.seconds * float(active.mean())
     quantiles_db = level_quantiles_db(band_levels_db(movement, movement.power), active)

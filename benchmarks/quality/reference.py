@@ -129,7 +129,8 @@ def whole_songs(song_path: Path, reference_path: Path, room: Path, chosen) -> st
         for name, done in made_by(song_path, reference_path, room, chosen).items():
             taken[name] = min(done.cpu_s, taken.get(name, np.inf))
     words = ", ".join(f"{name} {cpu_s:.1f}" for name, cpu_s in taken.items())
-    return f"CPU seconds for a song of four minutes after one of four minutes: {words} ({taken[PEER] / taken[OWN]:.1f} times as long)."
+    share = taken[OWN] / taken[PEER]
+    return f"CPU seconds for a song of four minutes after one of four minutes: {words}; that is {share:.2f} of its time."
 
 
 def made_by(song_path: Path, reference_path: Path, room: Path, chosen) -> dict:

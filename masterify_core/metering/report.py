@@ -137,14 +137,14 @@ def measure_levels(audio: Audio, hops: Hops | None = None) -> Levels:
     return Levels(**_levels(audio, hops or loudness.hop_energies(audio)))
 
 
-def measure(audio: Audio, hops: Hops | None = None) -> Measurement:
-    """Measure everything. The samples must be finite.
+def measure(audio: Audio, hops: Hops | None = None, spectra: spectrum.Spectra | None = None) -> Measurement:
+    """Measure everything; ``hops`` and ``spectra`` are the song's, if they are known already. The samples must be finite.
 
     Silence, one frame and songs shorter than a meter's window give ``-inf`` levels, ranges of 0 and
     infinite ratios, never NaN; `Measurement.to_dict` shows as None what is not finite.
     """
     hops = hops or loudness.hop_energies(audio)
-    spectra = spectrum.measure_spectra(audio)
+    spectra = spectra or spectrum.measure_spectra(audio)
     statistics = measure_statistics(audio)
     psr_lu = dynamics.psr_lu(audio, hops, statistics)
     limit_hz = bandlimit.band_limit_hz(audio, hops)

@@ -12,9 +12,8 @@ from typing import Any
 from masterify_core.audio import Audio
 from masterify_core.errors import OutputError, UnusableAudioError
 from masterify_core.files.placing import placed
-from masterify_core.mastering import MasterRequest, find_for, make_folder, studied
-from masterify_core.metering.loudness import Hops, hop_energies
-from masterify_core.metering.report import Measurement
+from masterify_core.mastering import MasterRequest, make_folder
+from masterify_core.metering.loudness import Hops
 from masterify_core.planning import plan
 from masterify_core.presets import Library
 from masterify_core.preview import document
@@ -26,6 +25,7 @@ from masterify_core.preview.request import PreviewRequest
 from masterify_core.recipe import Recipe
 from masterify_core.report.previews import Preview, loudest_part_s, part, previews
 from masterify_core.request import DEFAULT_PLATFORM
+from masterify_core.studying import Studied, studied
 
 Progress = Callable[[str, float], None]
 MOST_BYTES = 4_200_000  # of MP3 in a page: 5.6 MB as base64, so that all of it stays under 6 MB
@@ -77,14 +77,14 @@ def make_preview(
     if request.existing == "refuse" and path.exists():
         raise OutputError(path, "exists already; choose another folder, or allow overwriting")
     asked = MasterRequest(source=request.source, ai_service=request.ai_service, tier=request.tier)
-    song, measurement = studied(asked, lambda step, share: report(step, share * PLANNING))
+    study = studied(request.source, lambda step, share: report(step, share * PLANNING))
+    song, measurement = study.song, study.measurement
     report("planning", PLANNING)
-    variants = _planned(request, library, measurement, song.audio, asked)
+    variants = _planned(request, library, study, asked)
     recipes = list({each.rendering: each.recipe for each in variants}.values())
     seconds, kbps = _room(len(recipes) + 1, min(request.seconds, song.audio.seconds))
-    hops = hop_energies(song.audio)
-    start_s = loudest_part_s(hops, seconds)
-    rendered = _rendered(song.audio, hops, recipes, start_s, seconds, report)
+    start_s = loudest_part_s(study.hops, seconds)
+    rendered = _rendered(song.audio, study.hops, recipes, start_s, seconds, report)
     sounds, first = told_apart([each.audio for each in rendered])
     report("encoding", ENCODING)
     original = cut(song.audio, start_s, seconds)
@@ -110,15 +110,15 @@ def make_preview(
 
 
 def _planned(
-    request: PreviewRequest, library: Library, measurement: Measurement, audio: Audio, asked: MasterRequest
+    request: PreviewRequest, library: Library, study: Studied, asked: MasterRequest
 ) -> list[Variant]:
     """Plan every genre at every intensity; plans that say the same are rendered once."""
-    findings = find_for(asked, library, measurement, audio)
+    findings = study.damage(asked, library)
 
     @cache
     def planned(genre: str, intensity: float) -> Recipe:
         return plan(
-            measurement, library, platforms=(request.platform,), genre=genre, ai_service=request.ai_service,
+            study.measurement, library, platforms=(request.platform,), genre=genre, ai_service=request.ai_service,
             tier=request.tier, intensity=intensity, findings=findings if intensity > 0.0 else None,
         )  # fmt: skip
 
