@@ -23,9 +23,10 @@ from masterify_core.presets import Library
 PLATFORMS = ("spotify", "apple_music")
 # Where a name is looked up when it is called, the name, and what it does besides what stands in other rows.
 STEPS = (
-    ("mastering.files", "read", "read the song, read the masters back"),
-    ("mastering", "hop_energies", "measure the song: loudness"),
-    ("mastering", "measure", "measure the song: everything else"),
+    ("studying.files", "read", "read the song, read the masters back"),
+    ("studying", "hop_energies", "measure the song: loudness"),
+    ("studying", "measure_spectra", "measure the song: spectra"),
+    ("studying", "measure", "measure the song: everything else"),
     ("mastering", "plan", "plan the recipe"),
     ("mastering.chain", "run", "run the recipe's stages"),
     ("mastering", "prepare", "prepare limiting, once a rate"),

@@ -14,6 +14,7 @@ from masterify_core import chain
 from masterify_core.audio import Audio
 from masterify_core.delivery import Delivery, Target, deliver, foresee
 from masterify_core.errors import NoPermissionError, OutputError
+from masterify_core.files.opening import open_song
 from masterify_core.metering.report import Measurement
 from masterify_core.planning import Follow, plan, singles
 from masterify_core.presets import Library
@@ -103,9 +104,7 @@ def master(request: MasterRequest, library: Library, on_progress: Progress | Non
     report = on_progress or _quiet
     recipe = read_recipe(request.recipe) if request.recipe is not None else None
     outputs = outputs_of(request, recipe, library)
-    reference = (
-        read_references(request.references) if recipe is None else None
-    )  # first: the song then takes its memory
+    reference = None if recipe is not None else _followed(request, report)
     study = studied(request.source, report)
     song, measurement = study.song, study.measurement
     if recipe is None:
@@ -149,9 +148,18 @@ def plan_song(
 ) -> tuple[Measurement, Recipe]:
     """Measure a song and plan its masters without making them: the first half of `master`, whose errors it raises."""
     outputs = outputs_of(request, None, library)
-    reference = read_references(request.references)
+    reference = _followed(request, on_progress or _quiet)
     study = studied(request.source, on_progress or _quiet)
     return study.measurement, _planned(request, library, outputs.platforms, study, reference)
+
+
+def _followed(request: MasterRequest, report: Progress) -> Reference | None:
+    """Read the references, before the song, which then takes their memory; but a song that is not there is told first."""
+    if not request.references:
+        return None
+    open_song(request.source).close()
+    report("reading", 0.0)
+    return read_references(request.references)
 
 
 def _planned(

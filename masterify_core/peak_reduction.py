@@ -138,7 +138,7 @@ def dips_at(peaks: Row, ceiling: float, rate: int, reach_ms: float) -> Row:
 
 def apply(samples: Rows, reduction: Row, gain: float = 1.0) -> None:
     """Multiply in place by ``gain * (1 - reduction)``, straight lines between control points."""
-    kernels.apply_reduction(samples, reduction, gain, np.empty(CHUNK, np.float32), samples)
+    kernels.apply_reduction(samples, reduction, gain, np.empty((2, CHUNK), np.float32), samples)
 
 
 def over_time_db(reduction: Row, rate: int) -> tuple[float, ...]:

@@ -34,6 +34,7 @@ if __name__ == "__main__":
         path.unlink()
         print(f"removed {path.name}")
     for module in modules():
-        if _shipped.lowered(module) is None:
-            _shipped.path_of(module).write_bytes(file_of(module))
+        path, made = _shipped.path_of(module), file_of(module)
+        if not path.exists() or path.read_bytes() != made:
+            path.write_bytes(made)
             print(f"lowered {module}")

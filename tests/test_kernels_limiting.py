@@ -121,10 +121,10 @@ def test_the_reduction_is_never_less_than_needed_on_either_side_of_a_line(need, 
 def test_apply_reduction_equals_its_definition(channels, frames, chunk, r, gain, seed):
     x = noise(channels, frames, seed)
     out, expected = np.empty_like(x), np.empty(x.shape)
-    limiting.apply_reduction(x, r, gain, np.empty(chunk, np.float32), out)
+    limiting.apply_reduction(x, r, gain, np.empty((2, chunk), np.float32), out)
     naive_limiting.apply_reduction(x, r, gain, GROUP, expected)
     np.testing.assert_allclose(out, expected, atol=4 * SIMILAR)
-    limiting.apply_reduction(x, r, gain, np.empty(chunk, np.float32), x)
+    limiting.apply_reduction(x, r, gain, np.empty((2, chunk), np.float32), x)
     np.testing.assert_array_equal(x, out)
 
 

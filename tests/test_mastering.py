@@ -6,6 +6,7 @@ import pytest
 import soundfile
 
 from masterify_core import mastering
+from masterify_core.errors import NotFoundError
 from masterify_core.mastering import MasterRequest, output_paths
 from tests import songs
 from tests.songs import LIBRARY, files, run
@@ -170,3 +171,9 @@ def test_work_that_platforms_share_is_done_once(song, monkeypatch):
     monkeypatch.setattr(mastering.chain, "run", lambda *rest: runs.append(rest) or real(*rest))
     run(song, platforms=("spotify", "cd", "melon"))
     assert len(runs) == 1
+
+
+def test_a_song_that_is_not_there_is_told_before_references_are_read(song, tmp_path, monkeypatch):
+    monkeypatch.setattr(mastering, "read_references", lambda paths: pytest.fail(f"{paths} were read"))
+    with pytest.raises(NotFoundError, match=r"typo\.wav: does not exist"):
+        run(tmp_path / "typo.wav", references=(str(song),))

@@ -124,10 +124,12 @@ def whole_songs(song_path: Path, reference_path: Path, room: Path, chosen) -> st
     for path in (song_path, reference_path):
         minute, rate = soundfile.read(path)
         soundfile.write(path, np.concatenate([minute] * 4), rate, "PCM_24")
-    taken = {}
+    taken: dict[str, float] = {}
     for _ in range(2):
-        for name, done in made_by(song_path, reference_path, room, chosen).items():
-            taken[name] = min(done.cpu_s, taken.get(name, np.inf))
+        for name, ended in made_by(song_path, reference_path, room, chosen).items():
+            if ended.code:
+                return f"{name} failed on songs of four minutes."
+            taken[name] = min(ended.cpu_s, taken.get(name, np.inf))
     words = ", ".join(f"{name} {cpu_s:.1f}" for name, cpu_s in taken.items())
     share = taken[OWN] / taken[PEER]
     return f"CPU seconds for a song of four minutes after one of four minutes: {words}; that is {share:.2f} of its time."

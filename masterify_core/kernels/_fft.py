@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from masterify_core.kernels._jit import apart, inlined
+from masterify_core.kernels._marks import apart, inlined
 
 Array = Any
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from masterify_core.kernels._jit import inlined
+from masterify_core.kernels._marks import inlined
 
 HOPS_PER_SECOND = 100
 

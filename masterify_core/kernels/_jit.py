@@ -6,8 +6,8 @@ machine, and the objects of each kernel module are kept in one file (`_store`). 
 ms. So numba is only imported where what is shipped does not fit: by whoever changes a kernel, or beside an older LLVM.
 
 A kernel therefore follows three rules, checked when it is lowered: it allocates nothing (scratch is
-an argument), it raises nothing, and it calls nothing but ``@inlined`` helpers (of its own module, or of
-one whose name begins with ``_``) and libm.
+an argument), it raises nothing, and it calls nothing but libm and helpers marked ``@inlined`` or ``@apart`` (`_marks`), of its
+own module or of one whose name begins with ``_``.
 
 A module of kernels that only some masters need says ``ON_DEMAND = True``: it is compiled when it is first
 used, so that nobody's first run waits for it.
@@ -15,6 +15,7 @@ used, so that nobody's first run waits for it.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import importlib
@@ -57,22 +58,11 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     def wrap(function: Callable[P, R]) -> Callable[P, R]:
         made = Kernel(function, signature)
+        _shipped.sources_digest(made.module)  # of the source as it is now that it is imported
         _kernels.setdefault(made.module, {})[made.name] = made
         return cast("Callable[P, R]", made)
 
     return wrap
-
-
-def inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """Mark a helper that kernels may call; from Python it is the plain function."""
-    function.__masterify_inlined__ = True  # type: ignore[attr-defined]
-    return function
-
-
-def apart(function: Callable[P, R]) -> Callable[P, R]:
-    """Mark a helper whose arrays never overlap: its loops then run without looking at every call whether they do."""
-    function.__masterify_apart__ = True  # type: ignore[attr-defined]
-    return inlined(function)
 
 
 class Kernel:
@@ -146,6 +136,11 @@ def _address(array: Any) -> int:
 def is_warm(*, everything: bool = False) -> bool:
     """Whether this machine already holds the kernels of this version, compiled; with ``everything`` those on demand, too."""
     return all(module in _engines or _store.is_stored(module) for module in _wanted(everything))
+
+
+def has_to_lower(*, everything: bool = False) -> bool:
+    """Whether what is shipped does not fit: numba then has to do its part here, too, which takes five times as long."""
+    return any(_shipped.lowered(module) is None for module in _wanted(everything))
 
 
 def warm_up(on_progress: Progress | None = None, *, everything: bool = False) -> None:
@@ -241,10 +236,11 @@ def _second_compiler(modules: list[str]) -> subprocess.Popen[bytes] | None:
 
 def _compiled(module: str) -> Pieces:
     """Machine code of every kernel of a module, from what is shipped or, where that does not fit, from its source."""
-    pieces = _shipped.lowered(module)
-    return [
-        (name, _machine.object_code(code)) for name, code in (lowered(module) if pieces is None else pieces)
-    ]
+    shipped = _shipped.lowered(module)
+    if shipped is not None:
+        with contextlib.suppress(RuntimeError):  # an LLVM of its own kind, which cannot read it
+            return [(name, _machine.object_code(code)) for name, code in shipped]
+    return [(name, _machine.object_code(code)) for name, code in lowered(module)]
 
 
 def lowered(module: str) -> Pieces:

@@ -7,6 +7,7 @@ import functools
 import gc
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -54,8 +55,11 @@ def lowered(name: str, function: Callable[..., Any], signature: str) -> bytes:
     outside = {f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")}
     if outside - LIBM:
         raise TypeError(f"{name} needs {sorted(outside - LIBM)}: a kernel neither allocates nor raises")
-    if "inttoptr" in str(module):
-        raise TypeError(f"{name} holds an address of this process")
+    text = str(module)
+    if "inttoptr" in text or str(Path(numba.__file__).parent) in text:
+        raise TypeError(
+            f"{name} holds an address of this process or a path of this machine: it might raise an error that names one"
+        )
     return bytes(module.as_bitcode())
 
 

@@ -13,6 +13,12 @@ from pathlib import Path
 from masterify_core.kernels import _machine, _shipped
 from masterify_core.kernels._packing import Pieces, packed, unpacked
 
+_MACHINERY = "\0".join(
+    (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    for name in ("_jit", "_machine", "_packing", "_store")
+)
+"""What makes machine code of lowered kernels and calls it, as it was imported."""
+
 
 def folders() -> list[Path]:
     """Where the store may be, best first; the last serves where no home can be written."""
@@ -64,12 +70,10 @@ def store(module: str, compiled: Pieces) -> None:
 
 @functools.cache
 def file_name(module: str) -> str:
-    """Name of a module's store: changes with its source, the compiler (each llvmlite fits one numba) and the processor."""
-    digest = hashlib.sha256()
-    here = Path(__file__).parent
-    for source in (*sorted(here.glob("_*.py")), here / f"{module}.py", _shipped.path_of(module)):
-        digest.update(source.name.encode() + b"\0" + (source.read_bytes() if source.exists() else b""))
-    for fact in (sys.version, *_machine.facts()):
+    """Name of a module's store: changes with its source, with what is shipped of it, the compiler and the processor."""
+    shipped = _shipped.path_of(module)
+    digest = hashlib.sha256(shipped.read_bytes() if shipped.exists() else b"")
+    for fact in (_shipped.sources_digest(module), _MACHINERY, sys.version, *_machine.facts()):
         digest.update(b"\0" + fact.encode())
     return f"{module}-{digest.hexdigest()[:24]}.kernels"
 

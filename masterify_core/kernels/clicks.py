@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from masterify_core.kernels._jit import apart, inlined, kernel
+from masterify_core.kernels._jit import kernel
+from masterify_core.kernels._marks import apart, inlined
 
 Array = Any
 ON_DEMAND = True
@@ -108,10 +109,11 @@ def _usual(e: Array) -> float:
 
 @inlined
 def _any_above(e: Array, top: float) -> bool:
+    """Whether an error may be above the limit; one that equals it in single precision counts, too."""
     count = 0
     limit = np.float32(top)
     for n in range(e.shape[0]):
-        count += e[n] > limit
+        count += e[n] >= limit
     return count > 0
 
 

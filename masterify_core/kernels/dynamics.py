@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from masterify_core.kernels._jit import inlined, kernel
+from masterify_core.kernels._jit import kernel
+from masterify_core.kernels._marks import apart, inlined
 
 Array = Any
 STEP = 32  # frames per decision
@@ -24,7 +25,7 @@ def _reduction_db(level_db: float, threshold_db: float, ratio: float, knee_db: f
     return slope * over
 
 
-@inlined
+@apart
 def _load(x: Array, start: int, context: int, window: Array) -> None:
     """``window[2 i + c] = x[c, start - context + i]``, 0 outside and beside mono; what it held before is moved."""
     count, frames = window.shape[0] // 2, x.shape[1]
@@ -39,7 +40,7 @@ def _load(x: Array, start: int, context: int, window: Array) -> None:
             window[2 * i + c] = x[c, at] if 0 <= at < frames else 0.0
 
 
-@inlined
+@apart
 def _boxes(x: Array, widths: Array, once: Array, twice: Array, out: Array) -> None:
     """Three running means in a row, channels in turn: three additions a value whatever the widths.
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from masterify_core.kernels._jit import inlined, kernel
+from masterify_core.kernels._jit import kernel
+from masterify_core.kernels._marks import apart, inlined
 
 Array = Any
 TINY_REDUCTION = 1e-7
@@ -158,7 +159,7 @@ def reduction(need: Array, ahead: int, box1: int, box2: int, box3: int, attack: 
             _trailing_mean(out, width)
 
 
-@inlined
+@apart
 def _line_gains(r: Array, first: int, gain: float, gains: Array) -> None:
     """``gains[i] = gain * (1 - line(r, first + i / GROUP))``."""
     last = r.shape[0] - 1
@@ -169,23 +170,32 @@ def _line_gains(r: Array, first: int, gain: float, gains: Array) -> None:
             gains[k * GROUP + i] = gain - gain * (here + step * np.float32(i))
 
 
-@inlined
+@apart
 def _times(source: Array, gains: Array, target: Array) -> None:
-    for i in range(target.shape[0]):
+    for i in range(source.shape[0]):
         target[i] = source[i] * gains[i]
 
 
-@kernel("void(f4[:,::1], f4[::1], f4, f4[::1], f4[:,::1])")
-def apply_reduction(x: Array, r: Array, gain: float, gains: Array, out: Array) -> None:
+@apart
+def _copy(source: Array, target: Array) -> None:
+    for i in range(target.shape[0]):
+        target[i] = source[i]
+
+
+@kernel("void(f4[:,::1], f4[::1], f4, f4[:,::1], f4[:,::1])")
+def apply_reduction(x: Array, r: Array, gain: float, scratch: Array, out: Array) -> None:
     """``out[c, n] = gain * x[c, n] * (1 - line(r, n / GROUP))``: straight lines between control points, O(n); in place is fine.
 
-    ``gains`` is scratch for a multiple of GROUP values.
+    ``scratch`` is (2, a multiple of GROUP).
     """
+    gains = scratch[0]
+    products = scratch[1]  # loops are slow where what they read may be what they write
     for start in range(0, x.shape[1], gains.shape[0]):
         end = min(start + gains.shape[0], x.shape[1])
         _line_gains(r, start // GROUP, gain, gains)
         for c in range(x.shape[0]):
-            _times(x[c, start:end], gains, out[c, start:end])
+            _times(x[c, start:end], gains, products)
+            _copy(products, out[c, start:end])
 
 
 @kernel("void(f4[::1], i8, f4[::1])")
@@ -197,7 +207,7 @@ def draw_line(r: Array, hop: int, out: Array) -> None:
         out[k] = r[i] + (r[min(i + 1, last)] - r[i]) * ((k - i * hop) / hop)
 
 
-@inlined
+@apart
 def _interpolate8(h: Array, x: Array, out: Array) -> None:
     """``out[i] = sum_t h[t] x[i + t]`` for eight points at once: eight sums in one vector register."""
     a = b = c = d = e = f = g = z = np.float32(0.0)

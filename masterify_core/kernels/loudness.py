@@ -10,7 +10,8 @@ import math
 from typing import Any
 
 from masterify_core.kernels._hops import HOPS_PER_SECOND, hop_start
-from masterify_core.kernels._jit import apart, inlined, kernel
+from masterify_core.kernels._jit import kernel
+from masterify_core.kernels._marks import apart, inlined
 
 __all__ = ["HOPS_PER_SECOND", "LANES", "STATES", "WARM_HOPS", "hop_start", "k_energies"]
 

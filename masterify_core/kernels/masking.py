@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from masterify_core.kernels._fft import restore_columns, transform_columns
-from masterify_core.kernels._jit import apart, inlined, kernel
+from masterify_core.kernels._jit import kernel
+from masterify_core.kernels._marks import apart, inlined
 
 ON_DEMAND = True
 Array = Any

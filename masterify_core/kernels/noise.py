@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from masterify_core.kernels._jit import inlined, kernel
+from masterify_core.kernels._jit import kernel
+from masterify_core.kernels._marks import inlined
 
 Array = Any
 HASH_A, HASH_B = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
@@ -32,8 +33,8 @@ def quantise(x: Array, start: int, gain: float, bits: int, dither: float, seed: 
     ``e`` is the error ``round(w + d) - w``, ``d`` triangular noise of ``dither`` steps. ``errors`` (channels, K + 1) carries from
     block to block and starts as zeros; ``words`` is scratch for STRETCH values, of which a block is a multiple.
     """
-    scale, justify, taps = gain * 2.0 ** (bits - 1), 2.0 ** (32 - bits), shape.shape[0]
-    top, bottom = 2.0 ** (bits - 1) - 1.0, -(2.0 ** (bits - 1))
+    steps, justify, taps = float(1 << (bits - 1)), float(1 << (32 - bits)), shape.shape[0]
+    scale, top, bottom = gain * steps, steps - 1.0, -steps
     for c in range(x.shape[0]):
         e = errors[c]
         for first in range(0, out.shape[0], STRETCH):

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from masterify_core.kernels._jit import inlined, kernel
+from masterify_core.kernels._jit import kernel
+from masterify_core.kernels._marks import inlined
 
 Array = Any
 ON_DEMAND = True

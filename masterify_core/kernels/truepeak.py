@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from masterify_core.kernels._jit import inlined, kernel
+from masterify_core.kernels._jit import kernel
+from masterify_core.kernels._marks import inlined
 
 Array = Any
 PAIRS = 16  # of samples around an interval: 32 taps

@@ -131,7 +131,7 @@ def limit(limiter: Limiter, audio: Audio, env: Envelope, gain: float, out: Rows 
         r += short - r * short
         peaks *= 1.0 - least(short)
     samples = np.empty_like(audio.samples) if out is None else out
-    scratch = np.empty(CHUNK, np.float32)
+    scratch = np.empty((2, CHUNK), np.float32)
     kernels.apply_reduction(audio.samples, r, gain, scratch, samples)
     mean_gain = 1.0 - float(r.mean())
     clipped = _clip(limiter, samples, peaks, clip_level, audio.rate) if limiter.clip_depth_db > 0.0 else 0
