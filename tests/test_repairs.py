@@ -8,6 +8,7 @@ import pytest
 from masterify_core import chain, clicks, files
 from masterify_core.audio import Audio
 from masterify_core.metering.findings import find_damage
+from masterify_core.metering.hiss import measure_hiss
 from masterify_core.metering.report import measure
 from masterify_core.planning import plan
 from masterify_core.preset_sound import REPAIRS, STAGE_ORDER, StageName
@@ -15,6 +16,7 @@ from masterify_core.stages.edges import Edges
 from masterify_core.stages.image import Image, SideBand
 from tests.plans import LIBRARY, song
 from tests.shared_audio import shared
+from tests.signals import noise
 
 RATE = 44_100
 
@@ -239,3 +241,12 @@ def test_real_songs_have_no_damage_to_repair(path):
     assert {step.stage for step in repairs(middle, ai_service="suno")[0]} <= {
         "edges"
     }  # an excerpt begins and ends anywhere
+
+
+def test_a_stem_that_is_silent_for_most_of_the_time_is_looked_at_all_the_same():
+    alone = noise(44_100, 4.0, level=0.01)
+    mostly_silent = np.zeros((2, 50 * 44_100), np.float32)
+    mostly_silent[:, : alone.frames] = alone.samples
+    found = measure_hiss(Audio(mostly_silent, 44_100))
+    assert found.under_song_db == pytest.approx(measure_hiss(alone).under_song_db, abs=0.3)
+    assert found.flatness_db == pytest.approx(measure_hiss(alone).flatness_db, abs=0.3)

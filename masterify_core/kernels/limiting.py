@@ -134,15 +134,24 @@ def reduction(need: Array, ahead: int, box1: int, box2: int, box3: int, attack: 
     size = need.shape[0]
     width = ahead + 2
     prefix, suffix = scratch[0], scratch[1]
-    for k in range(size):
-        prefix[k] = need[k] if k % width == 0 else max(prefix[k - 1], need[k])
-    for k in range(size - 1, -1, -1):
-        suffix[k] = need[k] if k % width == width - 1 or k == size - 1 else max(suffix[k + 1], need[k])
+    for begin in range(0, size, width):  # of a block
+        end = min(begin + width, size)
+        best = need[begin]
+        for k in range(begin, end):
+            best = max(best, need[k])
+            prefix[k] = best
+        best = need[end - 1]
+        for k in range(end - 1, begin - 1, -1):
+            best = max(best, need[k])
+            suffix[k] = best
     s = 0.0
     f = 0.0
+    begin = 0  # of the block of the last point looked at
     for k in range(size):
         end = min(size - 1, k + ahead)
-        h = max(suffix[max(0, k - 1)], prefix[end] if end // width * width >= k else np.float32(0.0))
+        if end - begin == width:
+            begin = end
+        h = max(suffix[max(0, k - 1)], prefix[end] if begin >= k else np.float32(0.0))
         if k == 0:
             h = need[0]
             for i in range(1, min(size, ahead + 1)):

@@ -123,5 +123,5 @@ def _quiet_part(audio: Audio, row: int, size: int, inside: slice) -> tuple[float
     power = spectra.real**2 + spectra.imag**2
     mean = power.mean(axis=0)
     flatness_db = float(np.mean(10.0 * np.log10(power[:, inside] / (mean[inside] + 1e-30) + 1e-9)))
-    loud = float(np.percentile(whole, LOUD_PERCENTILE))
+    loud = float(np.percentile(whole[heard], LOUD_PERCENTILE))  # a stem may be silent for nine tenths
     return flatness_db, 10.0 * math.log10(loud / float(treble[quiet].mean())), mean
