@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from masterify_core.kernels._jit import kernel
-from masterify_core.kernels._marks import inlined
+from masterify_core.kernels._marks import apart, inlined
 
 Array = Any
 FROM_32_BITS = 2.0**-31
@@ -47,6 +47,22 @@ def sample_24(words: Array, index: int) -> Array:
     return np.float32(np.int32(bits)) * np.float32(FROM_32_BITS)
 
 
+@apart
+def _unpack_pairs(words: Array, left: Array, right: Array) -> None:
+    """Unpack stereo frames two by two: they fill three words."""
+    scale = np.float32(FROM_32_BITS)
+    top = np.uint32(0xFFFF_FF00)
+    for q in range(left.shape[0] // 2):
+        a = words[3 * q]
+        b = words[3 * q + 1]
+        c = words[3 * q + 2]
+        left[2 * q] = np.float32(np.int32(a << np.uint32(8))) * scale
+        left[2 * q + 1] = np.float32(np.int32(((b >> np.uint32(8)) & top) | (c << np.uint32(24)))) * scale
+        bits = ((a >> np.uint32(16)) & np.uint32(0xFF00)) | (b << np.uint32(16))
+        right[2 * q] = np.float32(np.int32(bits)) * scale
+        right[2 * q + 1] = np.float32(np.int32(c & top)) * scale
+
+
 @kernel("void(u4[::1], i8, f4[:,::1], i8)")
 def unpack_24(words: Array, frames: int, out: Array, start: int) -> None:
     """``out[c, start + n] = sample / 2**23`` of packed little-endian 24-bit samples, O(samples).
@@ -54,22 +70,10 @@ def unpack_24(words: Array, frames: int, out: Array, start: int) -> None:
     The bytes come as 32-bit words, four samples in three of them, which is twice as fast as byte by
     byte; one word more than the samples fill must be there.
     """
-    scale = np.float32(FROM_32_BITS)
-    top = np.uint32(0xFFFF_FF00)
     whole = 0
     if out.shape[0] == 2:
         whole = frames // 2 * 2
-        for q in range(frames // 2):
-            a = words[3 * q]
-            b = words[3 * q + 1]
-            c = words[3 * q + 2]
-            n = start + 2 * q
-            out[0, n] = np.float32(np.int32(a << np.uint32(8))) * scale
-            right = ((a >> np.uint32(16)) & np.uint32(0xFF00)) | (b << np.uint32(16))
-            out[1, n] = np.float32(np.int32(right)) * scale
-            left = ((b >> np.uint32(8)) & top) | (c << np.uint32(24))
-            out[0, n + 1] = np.float32(np.int32(left)) * scale
-            out[1, n + 1] = np.float32(np.int32(c & top)) * scale
+        _unpack_pairs(words, out[0, start : start + whole], out[1, start : start + whole])
     for n in range(whole, frames):
         for channel in range(out.shape[0]):
             out[channel, start + n] = sample_24(words, n * out.shape[0] + channel)
