@@ -110,9 +110,14 @@ def limited(channels):
     kernels("limiting").clip(x, np.full(13, 9.0, np.float32), phases, phases, 0.2, window, points)
 
 
+def unpacked(channels):
+    kernels("convert").unpack_24(np.zeros(16, np.uint32), 10, np.zeros((channels, 12), np.float32), 1)
+    kernels("convert").unpack_24(np.zeros(16, np.uint32), 10, np.zeros((2, 12), np.float32), 1)
+
+
 JOBS = {
     "short_time": shortened, "masking": masked, "convolve": convolved, "clicks": mended, "loudness": weighed,
-    "dynamics": compressed, "limiting": limited,
+    "dynamics": compressed, "limiting": limited, "convert": unpacked,
 }  # fmt: skip
 
 

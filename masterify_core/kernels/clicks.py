@@ -14,7 +14,7 @@ Array = Any
 ON_DEMAND = True
 BLOCK = 2048  # frames that share a predictor; its window spans two of them
 ORDER = 32
-LAGS = 11  # that are summed in one pass over the frames; they divide ORDER + 1
+LAGS = 3  # that are summed in one pass over the frames; they divide ORDER + 1
 GUARD = 1024  # frames looked at beyond a block: the longest click and the quiet asked for around it
 LONGEST = 96  # samples that can be interpolated
 FLOOR = 1e-7  # of the usual error: -140 dBFS, so that digital silence makes no outliers
@@ -32,22 +32,13 @@ def _correlate(weighted: Array, size: int, r: Array) -> None:
     """``r[k] = sum weighted[n] weighted[n + k]`` over ``size`` frames, behind which there are ORDER zeros; LAGS at a time."""
     for k in range(0, ORDER + 1, LAGS):
         ahead = weighted[k:]
-        s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = s8 = s9 = s10 = np.float32(0.0)
+        s0 = s1 = s2 = np.float32(0.0)
         for n in range(size):
             here = weighted[n]
             s0 += here * ahead[n]
             s1 += here * ahead[n + 1]
             s2 += here * ahead[n + 2]
-            s3 += here * ahead[n + 3]
-            s4 += here * ahead[n + 4]
-            s5 += here * ahead[n + 5]
-            s6 += here * ahead[n + 6]
-            s7 += here * ahead[n + 7]
-            s8 += here * ahead[n + 8]
-            s9 += here * ahead[n + 9]
-            s10 += here * ahead[n + 10]
-        r[k], r[k + 1], r[k + 2], r[k + 3], r[k + 4], r[k + 5] = s0, s1, s2, s3, s4, s5
-        r[k + 6], r[k + 7], r[k + 8], r[k + 9], r[k + 10] = s6, s7, s8, s9, s10
+        r[k], r[k + 1], r[k + 2] = s0, s1, s2
 
 
 @inlined
@@ -96,18 +87,9 @@ def _filter(x: Array, a: Array, e: Array) -> None:
     """``e[n] = abs(sum a[k] x[n + ORDER - k])``, LAGS taps at a time."""
     for k in range(0, ORDER + 1, LAGS):
         past = x[ORDER - LAGS + 1 - k :]
-        w0, w1, w2, w3 = np.float32(a[k]), np.float32(a[k + 1]), np.float32(a[k + 2]), np.float32(a[k + 3])
-        w4, w5, w6, w7 = (
-            np.float32(a[k + 4]),
-            np.float32(a[k + 5]),
-            np.float32(a[k + 6]),
-            np.float32(a[k + 7]),
-        )
-        w8, w9, w10 = np.float32(a[k + 8]), np.float32(a[k + 9]), np.float32(a[k + 10])
+        w0, w1, w2 = np.float32(a[k]), np.float32(a[k + 1]), np.float32(a[k + 2])
         for n in range(e.shape[0]):
-            near = w0 * past[n + 10] + w1 * past[n + 9] + w2 * past[n + 8] + w3 * past[n + 7]
-            middle = w4 * past[n + 6] + w5 * past[n + 5] + w6 * past[n + 4] + w7 * past[n + 3]
-            e[n] += near + middle + (w8 * past[n + 2] + w9 * past[n + 1] + w10 * past[n])
+            e[n] += w0 * past[n + 2] + w1 * past[n + 1] + w2 * past[n]
     for n in range(e.shape[0]):
         e[n] = abs(e[n])
 
