@@ -50,9 +50,7 @@ def group_peaks(x: Array, phases: Array, level: float, padded: Array, peaks: Arr
                 for i in range(chunk + DETECT_TAPS):
                     padded[i] = x[ch, begin + i] if 0 <= begin + i < frames else 0.0
             for i in range(chunk):
-                a = np.float32(0.0)
-                b = np.float32(0.0)
-                c = np.float32(0.0)
+                a = b = c = np.float32(0.0)
                 for t in range(DETECT_TAPS):
                     value = padded[i + t]
                     a += phases[0, t] * value
@@ -144,8 +142,7 @@ def reduction(need: Array, ahead: int, box1: int, box2: int, box3: int, attack: 
         for k in range(end - 1, begin - 1, -1):
             best = max(best, need[k])
             suffix[k] = best
-    s = 0.0
-    f = 0.0
+    s = f = 0.0
     begin = 0  # of the block of the last point looked at
     for k in range(size):
         end = min(size - 1, k + ahead)
@@ -267,14 +264,12 @@ def clip(
     half, factor, frames = CLIP_TAPS // 2, phases.shape[0], x.shape[1]
     margin = 2 * CLIP_TAPS
     chunk = window.shape[1] - 2 * margin
-    clipped = 0
-    busy = False
+    clipped, busy = 0, False
     for start in range(0, frames, chunk):
         first, last = start // GROUP, min((start + chunk) // GROUP, peaks.shape[0])
         was_busy, busy = busy, False
         for k in range(first, last):
-            if peaks[k] > level:
-                busy = True
+            busy = busy or peaks[k] > level
         if not busy:
             continue
         for c in range(x.shape[0]):
