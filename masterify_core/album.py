@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from masterify_core.album_signature import Signature
 from masterify_core.balance import balance_db, smoothed
 from masterify_core.metering.report import Measurement
+from masterify_core.metering.statistics import median
 from masterify_core.preset_sound import STAGE_ORDER
 from masterify_core.presets import THIRD_OCTAVES_HZ, Library
 from masterify_core.recipe import Order, Recipe, Skipped, Step
@@ -107,7 +108,7 @@ def plan_album(songs: Sequence[Planned], library: Library, like: Signature | Non
     signature = like or Signature(
         anchor_lufs=round(anchor, 2),
         quietest_lufs=round(min(heard, default=anchor), 2),
-        median_offset_lu=round(float(np.median([song.offset_lu for song in placed])), 2) if placed else 0.0,
+        median_offset_lu=round(median([song.offset_lu for song in placed]), 2) if placed else 0.0,
         balance_db=tuple(np.round(middle, 2).tolist()),
         genre=songs[0].recipe.genre if songs else "other",
         songs=len(songs),
@@ -143,7 +144,7 @@ def _middle(balances: Sequence[Floats | None]) -> Floats:
     middle = np.zeros(len(THIRD_OCTAVES_HZ))
     for band in range(len(middle)):
         values = held[:, band][np.isfinite(held[:, band])] if len(held) else np.array([])
-        middle[band] = np.median(values) if len(values) else 0.0
+        middle[band] = median(values) if len(values) else 0.0
     return middle
 
 

@@ -18,6 +18,7 @@ from masterify_core.errors import UnusableAudioError
 from masterify_core.metering.loudness import hop_energies, loudness_range_lu
 from masterify_core.metering.peaks import find_peaks
 from masterify_core.metering.spectrum import THIRD_OCTAVES_HZ
+from masterify_core.metering.statistics import median
 from masterify_core.profile import Profile, Profiled, profiled
 from masterify_core.schema import Checked, Range
 
@@ -206,5 +207,5 @@ def _speaks(found: Profiled) -> bool:
     pauses = float((frame < frame.mean() * 10.0 ** (PAUSE_DB / 10.0)).mean())
     inside = (found.movement.hz >= SPEECH_HZ[0]) & (found.movement.hz <= SPEECH_HZ[1])
     share = float(power[:, inside].sum() / power.sum())
-    side_mid_db = float(np.median(found.profile.side_mid_db))
+    side_mid_db = median(found.profile.side_mid_db)
     return pauses > SPEECH_PAUSES and share > SPEECH_SHARE and side_mid_db < SPEECH_SIDE_MID_DB

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
 from masterify_core.metering.loudness import MOMENTARY_HOPS, STEP_HOPS, Hops
+from masterify_core.metering.statistics import median
 
 SIZE = 4096  # up to 50 kHz: bins of about 11 Hz
 LARGE_RATE_HZ = 50_000
@@ -66,7 +67,7 @@ def _loud_starts(audio: Audio, hops: Hops, size: int) -> NDArray[np.int64]:
     power = hops.powers(MOMENTARY_HOPS, STEP_HOPS)
     if last < 0 or not len(power) or not power.max() > 0.0:
         return np.empty(0, np.int64)
-    loud = np.flatnonzero(power >= np.median(power))
+    loud = np.flatnonzero(power >= median(power))
     chosen = loud[np.linspace(0, len(loud) - 1, min(len(loud), MOST_BLOCKS)).astype(int)]
     return np.asarray(np.minimum(chosen * (audio.rate // 10), last))
 

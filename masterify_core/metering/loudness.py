@@ -57,16 +57,18 @@ class Hops:
         count = self.whole - width + 1
         if count < 1:
             return np.empty(0)
-        total = self.energy[: self.whole]
-        for part in _parts(width):
-            length, apart = len(total) - part[0] * (part[1] - 1), part[0]
+        if width % step:
+            return self.powers(width)[::step]
+        whole = self.whole // step
+        total = self.energy[: whole * step].reshape(whole, step).sum(axis=1)  # no window begins in between
+        for distance, times in _parts(width // step):
+            length = len(total) - distance * (times - 1)
             sums = total[:length].copy()
-            for k in range(1, part[1]):
-                sums += total[k * apart : k * apart + length]
+            for k in range(1, times):
+                sums += total[k * distance : k * distance + length]
             total = sums
-        edges = hop_edges(self.frames, self.rate)
-        lengths = edges[width : width + count] - edges[:count]
-        return np.asarray(total[::step] / np.maximum(lengths[::step], 1))
+        edges = _starts(np.arange(0, whole * step + 1, step), self.rate)
+        return np.asarray(total / np.maximum(edges[width // step :] - edges[: len(total)], 1))
 
 
 def hop_energies(audio: Audio, weights: tuple[float, ...] | None = None) -> Hops:
@@ -105,9 +107,14 @@ def energies(samples: NDArray[np.float32], rate: int, weights: tuple[float, ...]
 def hop_edges(frames: int, rate: int) -> NDArray[np.int64]:
     """Answer the first frame of every 10 ms hop, and the end; an incomplete last hop counts."""
     whole = frames * HOPS_PER_SECOND // rate + 1
-    edges = (2 * np.arange(whole + 1) * rate + HOPS_PER_SECOND) // (2 * HOPS_PER_SECOND)
+    edges = _starts(np.arange(whole + 1), rate)
     inside = edges[edges < frames]
     return np.append(inside, frames) if len(inside) else np.zeros(1, np.int64)
+
+
+def _starts(hops: NDArray[np.int64], rate: int) -> NDArray[np.int64]:
+    """First frame of each hop."""
+    return np.asarray((2 * hops * rate + HOPS_PER_SECOND) // (2 * HOPS_PER_SECOND))
 
 
 def integrated_lufs(hops: Hops, gain_db: float = 0.0) -> float:

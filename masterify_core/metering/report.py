@@ -14,7 +14,7 @@ from masterify_core.metering import bandlimit, defects, dynamics, loudness, spec
 from masterify_core.metering.defects import Clipping
 from masterify_core.metering.loudness import Hops
 from masterify_core.metering.peaks import find_peaks
-from masterify_core.metering.statistics import measure_statistics
+from masterify_core.metering.statistics import measure_statistics, median
 
 DIGITS = 4  # of JSON values
 
@@ -170,7 +170,7 @@ def measure(audio: Audio, hops: Hops | None = None, spectra: spectrum.Spectra | 
         dual_mono=audio.channels > 1 and stereo.is_dual_mono(statistics),
         antiphase=stereo.is_antiphase(statistics),
         dead_channel=stereo.dead_channel(statistics),
-        psr_lu=float(np.median(psr_lu)) if len(psr_lu) else math.inf,
+        psr_lu=median(psr_lu) if len(psr_lu) else math.inf,
         psr_min_lu=float(psr_lu.min(initial=math.inf)),
         attack_db=dynamics.attack_db(hops),
         crest_db=dynamics.crest_db(statistics),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from masterify_core.audio import Audio
 from masterify_core.kernels import statistics as kernels
@@ -60,3 +60,12 @@ def measure_statistics(audio: Audio) -> Statistics:
     extremes = np.maximum(bits, 0).view(np.float32)
     peaks = np.maximum(np.maximum(extremes[:, 0], extremes[:, 1]), np.maximum(extremes[:, 2], extremes[:, 3]))
     return Statistics(sums, extremes, peaks, edges, audio.rate)
+
+
+def median(values: ArrayLike) -> float:
+    """Middle of some values, the mean of the two middle ones of an even count.
+
+    numpy's own imports its masked arrays: 10 ms of every run.
+    """
+    ordered = np.sort(np.asarray(values, np.float64), axis=None)
+    return float((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2.0)
