@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
 from masterify_core.filters import interpolator
+from masterify_core.kernels import dipping
 from masterify_core.kernels import limiting as kernels
 from masterify_core.units import db_to_gain, ms_to_frames, one_pole
 
 Row = NDArray[np.float32]
 Rows = NDArray[np.float32]
 
+GROUP = kernels.GROUP
 HOP_GROUPS = 16  # control points per hop of the sustained limiter: 128 frames
-HOP_FRAMES = HOP_GROUPS * kernels.GROUP
+HOP_FRAMES = HOP_GROUPS * GROUP
 CHUNK = 4096
 SILENCE = 1e-9  # as a factor of full scale
 # What is sustained: the level that peaks stay above for 80 % of 0.4 s, each peak counted over half a period
@@ -63,7 +65,7 @@ class Envelope:
 
 def envelope(audio: Audio) -> Envelope:
     """Peak envelope of a song: 4x interpolation, 16 taps."""
-    peaks = np.ones(max(1, -(-audio.frames // kernels.GROUP)), np.float32)
+    peaks = np.ones(max(1, -(-audio.frames // GROUP)), np.float32)
     measure_peaks(audio.samples, 0.0, peaks)
     hop_peaks: Row = np.empty(-(-len(peaks) // HOP_GROUPS), np.float32)
     kernels.group_maxima(peaks, HOP_GROUPS, hop_peaks)
@@ -87,34 +89,34 @@ def _quantiles(levels: Row, window_ms: float, shares: tuple[float, ...], hops_pe
     return out
 
 
-def need(levels: Row, ceiling: float) -> Row:
-    """Reduction that brings each level to the ceiling."""
-    return np.asarray(1.0 - np.float32(ceiling) / np.maximum(levels, np.float32(ceiling)), dtype=np.float32)
-
-
 def sustained_reduction(threshold: float, env: Envelope, gain: float) -> tuple[Row, float]:
     """Reduction per hop of what is sustained over ``threshold`` (full scale = 1), and its largest value."""
-    wanted = need(env.sustained, threshold / gain)
-    if not wanted.any():
-        return wanted, 0.0
+    if not env.sustained.max(initial=0.0) * gain > threshold:
+        return np.zeros_like(env.sustained), 0.0
     smooth = smoothed(
-        wanted, env.rate / HOP_FRAMES, SUSTAINED_LOOKAHEAD_MS, SUSTAINED_ATTACK_MS, SUSTAINED_FAST_MS, SUSTAINED_SLOW_MS
+        env.sustained, threshold / gain, env.rate / HOP_FRAMES, SUSTAINED_LOOKAHEAD_MS, SUSTAINED_ATTACK_MS,
+        SUSTAINED_FAST_MS, SUSTAINED_SLOW_MS,
     )  # fmt: skip
     return smooth, float(smooth.max())
 
 
 def smoothed(
-    wanted: Row, rate_hz: float, lookahead_ms: float, attack_ms: float, fast_ms: float, slow_ms: float
-) -> Row:
-    """Hold, release and smooth; never below what is wanted."""
-    ahead = ms_to_frames(lookahead_ms, rate_hz)
-    box1, box2, box3 = (1 + int(share * ahead) for share in BOX_SHARES)
-    out = np.empty_like(wanted)
+    levels: Row, ceiling: float, rate_hz: float, lookahead_ms: float, attack_ms: float, fast_ms: float, slow_ms: float
+) -> Row:  # fmt: skip
+    """Reduction that keeps levels under a ceiling: held ahead, released, smoothed; never below what each level needs."""
+    out = np.empty_like(levels)
     kernels.reduction(
-        wanted, ahead, box1, box2, box3, one_pole(attack_ms, rate_hz), one_pole(slow_ms, rate_hz), one_pole(fast_ms, rate_hz),
-        np.empty((2, len(wanted)), np.float32), out,
+        levels, ceiling, *_boxes(lookahead_ms, rate_hz), one_pole(attack_ms, rate_hz), one_pole(slow_ms, rate_hz),
+        one_pole(fast_ms, rate_hz), np.empty((2, len(levels)), np.float32), out,
     )  # fmt: skip
     return out
+
+
+def _boxes(lookahead_ms: float, rate_hz: float) -> tuple[int, int, int, int]:
+    """The look-ahead in points, and the widths of the three means that share it."""
+    ahead = ms_to_frames(lookahead_ms, rate_hz)
+    box1, box2, box3 = (1 + int(share * ahead) for share in BOX_SHARES)
+    return ahead, box1, box2, box3
 
 
 def least(reduction: Row) -> Row:
@@ -124,16 +126,15 @@ def least(reduction: Row) -> Row:
     return lesser
 
 
-def dips(overs: Row, ceiling: float, rate: int) -> Row:
-    """Short smooth reductions (0.7 ms) that bring the peaks found at single frames under the ceiling."""
-    peaks = np.empty(max(1, -(-len(overs) // kernels.GROUP)), np.float32)
-    kernels.group_maxima(overs, kernels.GROUP, peaks)
-    return dips_at(peaks, ceiling, rate, DIP_MS)
-
-
-def dips_at(peaks: Row, ceiling: float, rate: int, reach_ms: float) -> Row:
+def dips(peaks: Row, ceiling: float, rate: int, reach_ms: float) -> Row:
     """Smooth reductions, ``reach_ms`` to each side, that bring the peaks of control points (8 frames) under the ceiling."""
-    return smoothed(need(peaks, ceiling), rate / kernels.GROUP, reach_ms, 0.0, 0.0, 0.0)
+    return smoothed(peaks, ceiling, rate / GROUP, reach_ms, 0.0, 0.0, 0.0)
+
+
+def dip(samples: Rows, peaks: Row, ceiling: float, rate: int) -> None:
+    """Apply `dips` of 0.7 ms in place; where there are few, that costs little more than looking for them."""
+    ahead, *boxes = _boxes(DIP_MS, rate / GROUP)
+    dipping.dip(samples, peaks, ceiling, ahead, *boxes, np.empty(dipping.STRETCH + sum(boxes), np.float32))
 
 
 def apply(samples: Rows, reduction: Row, gain: float = 1.0) -> None:
@@ -143,15 +144,15 @@ def apply(samples: Rows, reduction: Row, gain: float = 1.0) -> None:
 
 def over_time_db(reduction: Row, rate: int) -> tuple[float, ...]:
     """Deepest reduction in each 100 ms, dB, from the reduction at each control point."""
-    steps = max(1, -(-len(reduction) * kernels.GROUP * STEPS_PER_S // rate))
-    starts = np.arange(steps) * rate // (kernels.GROUP * STEPS_PER_S)
+    steps = max(1, -(-len(reduction) * GROUP * STEPS_PER_S // rate))
+    starts = np.arange(steps) * rate // (GROUP * STEPS_PER_S)
     deepest = np.maximum.reduceat(reduction, np.minimum(starts, len(reduction) - 1))
     return tuple(np.round(-20.0 * np.log10(1.0 - deepest.astype(np.float64)) + 0.0, 2).tolist())
 
 
 def measure_peaks(samples: Rows, level: float, peaks: Row) -> None:
     """Bring ``peaks`` up to date wherever they stood over ``level``."""
-    chunk = CHUNK if level <= 0.0 else 32 * kernels.GROUP
+    chunk = CHUNK if level <= 0.0 else 32 * GROUP
     scratch = np.empty(chunk + kernels.DETECT_TAPS, np.float32), np.empty(chunk, np.float32)
     kernels.group_peaks(samples, _detect_phases(), level, *scratch, peaks)
 

@@ -13,7 +13,7 @@ from masterify_core.kernels.limiting import GROUP
 from masterify_core.listeners import HOT_S, Check, allowed_dbtp, chosen
 from masterify_core.listening import Heard, Span, all_spans, hot_spans, listen
 from masterify_core.metering.loudness import energies
-from masterify_core.peak_reduction import apply, dips_at
+from masterify_core.peak_reduction import apply, dips
 from masterify_core.preset_platform import Codec
 from masterify_core.rendering import Rendered, close_overs, programme_lufs
 from masterify_core.units import db_to_gain, gain_to_db
@@ -131,7 +131,7 @@ def _dip(rendered: Rendered, out: Rows, excess: Row, ceiling_dbtp: float, most_l
 
     def lost_lu(factor: float) -> float:
         """Estimate what is lost, from the mean reduction of each hop."""
-        reduction = dips_at(excess * np.float32(factor), 1.0, rate, DIP_MS)
+        reduction = dips(excess * np.float32(factor), 1.0, rate, DIP_MS)
         begins = np.arange(len(hops.energy)) * len(reduction) // len(hops.energy)
         kept = 1.0 - np.add.reduceat(reduction, begins) / np.diff(begins, append=len(reduction)).clip(1)
         return rendered.lufs - programme_lufs(replace(hops, energy=hops.energy * kept**2), trim_db)
@@ -141,7 +141,7 @@ def _dip(rendered: Rendered, out: Rows, excess: Row, ceiling_dbtp: float, most_l
         factor *= db_to_gain(-FACTOR_STEP_DB)
         lost = lost_lu(factor)
     gain = db_to_gain(max(0.0, lost))  # giving back lifts all peaks, so the dips go as much deeper
-    apply(out, dips_at(excess * np.float32(factor * gain), 1.0, rate, DIP_MS), gain)
+    apply(out, dips(excess * np.float32(factor * gain), 1.0, rate, DIP_MS), gain)
     for _ in range(MADE_UP_ROUNDS):
         close_overs(out, rate, db_to_gain(ceiling_dbtp) / rendered.trim)
         short_lu = rendered.lufs - programme_lufs(energies(out, rate), trim_db)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,8 @@ from masterify_core.audio import Audio
 from masterify_core.codecs import CodecCheck
 from masterify_core.metering.loudness import MOMENTARY_HOPS, OFFSET_DB, Hops, energies, integrated_lufs
 from masterify_core.metering.peaks import PRINTED_MARGIN_DB, PRINTED_UP_TO_HZ, overs
-from masterify_core.peak_reduction import Envelope, apply, dips, envelope
-from masterify_core.stages.limiter import Limited, Limiter, estimated, limit
+from masterify_core.peak_reduction import GROUP, Envelope, dip, envelope
+from masterify_core.stages.limiter import Limited, Limiter, Moments, estimated, limit, moments
 from masterify_core.stages.resampler import resample
 from masterify_core.units import db_to_gain, gain_to_db, power_to_db
 
@@ -28,6 +29,7 @@ MOST_EXTRA_DB, LEAST_SLOPE = 9.0, 0.15
 SHORT_EXTRA_DB = 6.0
 LIKELY_SLOPE = 0.6
 LEAST_STEP_DB = 0.005
+NEAR_LU, MOST_STEP_DB, SECANTS = 0.01, 4.0, 20  # of the estimated loudness
 GUARD_DB = 0.002  # under the ceiling, for the rounding of the file's words
 GUARD_ROUNDS = 4
 DEEP_DIP_DB = 0.2
@@ -40,6 +42,7 @@ class Prepared:
     audio: Audio
     env: Envelope
     hops: Hops
+    moments: Moments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +67,8 @@ def prepare(audio: Audio, rate: int) -> Prepared:
     """Resample if asked, and measure what is the same for all platforms of that rate."""
     audio = resample(audio, rate)
     hops = energies(audio.samples, audio.rate)
-    return Prepared(audio, envelope(audio), hops)
+    env = envelope(audio)
+    return Prepared(audio, env, hops, moments(env, hops.energy))
 
 
 def render(
@@ -86,7 +90,7 @@ def render(
         return _guarded(prepared, rendered, ceiling, out)
 
     def estimate(gain_db: float) -> float:
-        energy = estimated(limiter, prepared.env, prepared.hops.energy, db_to_gain(gain_db))
+        energy = estimated(limiter, prepared.moments, db_to_gain(gain_db))
         return programme_lufs(replace(prepared.hops, energy=energy))
 
     most_db = plain_db + most_extra_db
@@ -139,16 +143,18 @@ def foreseen(
     About 0.1 LU off, and a hundred times faster.
     """
     plain_db = _plain_gain_db(prepared.hops, wanted)
-    energy = prepared.hops.energy
     if db_to_gain(plain_db) * prepared.env.peak <= db_to_gain(limiter.ceiling_dbtp):
-        return plain_db, energy * db_to_gain(plain_db) ** 2
+        return plain_db, prepared.hops.energy * db_to_gain(plain_db) ** 2
+
+    @cache
+    def energy(gain_db: float) -> NDArray[np.float64]:
+        return estimated(limiter, prepared.moments, db_to_gain(gain_db))
 
     def estimate(gain_db: float) -> float:
-        limited = estimated(limiter, prepared.env, energy, db_to_gain(gain_db))
-        return programme_lufs(replace(prepared.hops, energy=limited))
+        return programme_lufs(replace(prepared.hops, energy=energy(gain_db)))
 
     gain_db = _solve(estimate, wanted, plain_db, plain_db + min(most_extra_db, SHORT_EXTRA_DB))
-    return gain_db, np.asarray(estimated(limiter, prepared.env, energy, db_to_gain(gain_db)))
+    return gain_db, energy(gain_db)
 
 
 def _slope(tried: list[tuple[float, float]]) -> float:
@@ -186,18 +192,18 @@ def _plain_gain_db(hops: Hops, wanted_lufs: float) -> float:
 
 
 def _solve(estimate: Callable[[float], float], wanted: float, plain_db: float, most_db: float) -> float:
-    """Gain from ``plain_db`` to ``most_db`` where a rising, flattening curve meets ``wanted`` (secant steps)."""
-    gain_db = plain_db
+    """Gain from ``plain_db`` to ``most_db`` where a rising, flattening curve comes near ``wanted`` (secant steps)."""
+    gain_db, slope = plain_db, 1.0
     here = estimate(gain_db)
-    step = 0.5
-    for _ in range(12):
-        if abs(wanted - here) <= 0.003:
+    for _ in range(SECANTS):
+        if abs(wanted - here) <= NEAR_LU:
             break
-        slope = (estimate(gain_db + step) - here) / step
-        gain_db = min(gain_db + min((wanted - here) / min(max(slope, LIKELY_SLOPE / 2.0), 1.1), 4.0), most_db)
-        if gain_db == most_db:
-            break
-        here, step = estimate(gain_db), 0.25
+        following = gain_db + min((wanted - here) / slope, MOST_STEP_DB)
+        if following >= most_db:
+            return most_db
+        there = estimate(following)
+        slope = min(max((there - here) / (following - gain_db), LIKELY_SLOPE / 2.0), 1.1)
+        gain_db, here = following, there
     return gain_db
 
 
@@ -212,9 +218,9 @@ def close_overs(out: Rows, rate: int, ceiling: float) -> None:
     allowed = ceiling * db_to_gain(-GUARD_DB)
     margin_db = PRINTED_MARGIN_DB if rate <= PRINTED_UP_TO_HZ else None
     for _ in range(GUARD_ROUNDS):
-        found = overs(out, allowed, margin_db)
+        found = overs(out, allowed, margin_db, GROUP)
         if found is None:
             break
-        apply(out, dips(found, allowed * db_to_gain(-GUARD_DB), rate))
+        dip(out, found, allowed * db_to_gain(-GUARD_DB), rate)
         if found.max() < allowed * db_to_gain(DEEP_DIP_DB):
             break  # a shallow dip leaves less than 0.002 dB, and the written file is measured again anyway

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from masterify_core.filters import interpolator
-from masterify_core.kernels import limiting
+from masterify_core.kernels import dipping, limiting
 from tests.oracles import naive_limiting
 
 GROUP = limiting.GROUP
@@ -82,9 +82,17 @@ def test_sliding_quantiles_equal_their_definition(x, reach, shares):
     np.testing.assert_array_equal(out, expected)
 
 
-def smoothed(need, ahead, boxes, attack, slow, fast):
-    out = np.empty_like(need)
-    limiting.reduction(need, ahead, *boxes, attack, slow, fast, np.empty((2, len(need)), np.float32), out)
+CEILING = 0.4
+
+
+def needed(levels):
+    return np.maximum(0.0, 1.0 - CEILING / np.maximum(levels.astype(np.float64), CEILING))
+
+
+def smoothed(levels, ahead, boxes, attack, slow, fast):
+    out = np.empty_like(levels)
+    scratch = np.empty((2, len(levels)), np.float32)
+    limiting.reduction(levels, CEILING, ahead, *boxes, attack, slow, fast, scratch, out)
     return out
 
 
@@ -99,21 +107,35 @@ lookaheads = st.integers(1, 20).flatmap(lambda ahead: st.tuples(st.just(ahead), 
 
 @settings(deadline=None)
 @given(rows(60), lookaheads, ballistics)
-def test_the_reduction_equals_its_definition(need, lookahead, steps):
+def test_the_reduction_equals_its_definition(levels, lookahead, steps):
     ahead, boxes = lookahead
-    expected = np.empty(len(need))
-    naive_limiting.reduction(need.astype(np.float64), ahead, boxes, *steps, expected)
-    np.testing.assert_allclose(smoothed(need, ahead, boxes, *steps), expected, atol=SIMILAR)
+    expected = np.empty(len(levels))
+    naive_limiting.reduction(needed(levels), ahead, boxes, *steps, expected)
+    np.testing.assert_allclose(smoothed(levels, ahead, boxes, *steps), expected, atol=SIMILAR)
 
 
 @settings(deadline=None)
 @given(rows(200), lookaheads, ballistics)
-def test_the_reduction_is_never_less_than_needed_on_either_side_of_a_line(need, lookahead, steps):
+def test_the_reduction_is_never_less_than_needed_on_either_side_of_a_line(levels, lookahead, steps):
     """A need of group k holds from control point k to k + 1."""
     ahead, boxes = lookahead
-    reduction = smoothed(need, ahead, boxes, *steps)
+    reduction, need = smoothed(levels, ahead, boxes, *steps), needed(levels)
     assert (reduction >= need - SIMILAR).all()
     assert (reduction[1:] >= need[:-1] - SIMILAR).all()
+
+
+@settings(deadline=None)
+@given(st.data(), channels, st.integers(1, 4000), lookaheads, seeds)
+def test_dips_equal_an_immediate_reduction_of_the_whole_song(data, channels, frames, lookahead, seed):
+    ahead, boxes = lookahead
+    peaks = np.zeros(groups(frames), np.float32)
+    for place in data.draw(st.lists(st.integers(0, len(peaks) - 1), max_size=5)):
+        peaks[place] = data.draw(st.floats(0.0, 2.0, width=32))
+    x = noise(channels, frames, seed)
+    expected, r = np.empty_like(x), smoothed(peaks, ahead, boxes, 1.0, 1.0, 1.0)
+    limiting.apply_reduction(x, r, 1.0, np.empty((2, 128), np.float32), expected)
+    dipping.dip(x, peaks, CEILING, ahead, *boxes, np.empty(dipping.STRETCH + sum(boxes), np.float32))
+    np.testing.assert_allclose(x, expected, atol=4 * SIMILAR)
 
 
 @settings(deadline=None)

@@ -84,6 +84,8 @@ def test_every_over_is_marked_and_nothing_else(seed, share, margin_db):
         assert count == 0 or not sure[inside > 0].any()
     else:
         np.testing.assert_allclose(found[sure], inside[sure], rtol=FLOAT, atol=1e-9)
+        grouped = peaks.overs(x, limit, margin_db, 8)
+        np.testing.assert_array_equal(grouped, np.maximum.reduceat(found, np.arange(0, len(found), 8)))
 
 
 def test_the_kernels_see_every_interval_inside():
@@ -95,7 +97,7 @@ def test_the_kernels_see_every_interval_inside():
     np.testing.assert_allclose(found, expected, rtol=FLOAT)
     out, marks = np.zeros(x.shape[1], np.float32), np.zeros(x.shape[1])
     limit = 0.7 * expected[1]
-    count = kernels.mark_overs(x, x.view(np.int32), table, bounds, limit, limit, out)
+    count = kernels.mark_overs(x, x.view(np.int32), table, bounds, limit, limit, 1, out)
     assert count == naive_truepeak.mark_overs(x, limit, limit, marks)
     np.testing.assert_allclose(out, marks, rtol=FLOAT)
 

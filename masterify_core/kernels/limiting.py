@@ -117,30 +117,30 @@ def _trailing_mean(x: Array, width: int) -> None:
         total += x[max(0, k - width)] - newest
 
 
-@kernel("void(f4[::1], i8, i8, i8, i8, f8, f8, f8, f4[:,::1], f4[::1])")
-def reduction(need: Array, ahead: int, box1: int, box2: int, box3: int, attack: float, slow: float, fast: float,
-              scratch: Array, out: Array) -> None:  # fmt: skip
-    """Smooth a needed reduction ``r = 1 - gain`` so that it never falls below the need, O(n).
+@kernel("void(f4[::1], f4, i8, i8, i8, i8, f8, f8, f8, f4[:,::1], f4[::1])")
+def reduction(levels: Array, ceiling: float, ahead: int, box1: int, box2: int, box3: int, attack: float, slow: float,
+              fast: float, scratch: Array, out: Array) -> None:  # fmt: skip
+    """Reduction ``r = 1 - gain`` that keeps levels under a ceiling, smooth, never below what each level needs; O(n).
 
-    1. Hold: ``h[k] = max(need[k - 1 : k + ahead + 1])`` (one point back, as a line is drawn between points;
-       van Herk and Gil-Werman: block-wise prefix and suffix maxima).
+    1. Hold: ``h[k] = 1 - ceiling / max(levels[k - 1 : k + ahead + 1])``, at least 0 (one point back, as a line is drawn
+       between points; van Herk and Gil-Werman: block-wise prefix and suffix maxima).
     2. Release: ``s += (attack if h > s else slow) (h - s)``; ``f = max(h, s + (f - s)(1 - fast))``.
     3. Three trailing means with ``box1 + box2 + box3 - 3 <= ahead``: each averages values that all covered the need.
 
     ``scratch`` has shape (2, n).
     """
-    size = need.shape[0]
+    size = levels.shape[0]
     width = ahead + 2
     prefix, suffix = scratch[0], scratch[1]
     for begin in range(0, size, width):  # of a block
         end = min(begin + width, size)
-        best = need[begin]
+        best = levels[begin]
         for k in range(begin, end):
-            best = max(best, need[k])
+            best = max(best, levels[k])
             prefix[k] = best
-        best = need[end - 1]
+        best = levels[end - 1]
         for k in range(end - 1, begin - 1, -1):
-            best = max(best, need[k])
+            best = max(best, levels[k])
             suffix[k] = best
     s = f = 0.0
     begin = 0  # of the block of the last point looked at
@@ -148,11 +148,12 @@ def reduction(need: Array, ahead: int, box1: int, box2: int, box3: int, attack: 
         end = min(size - 1, k + ahead)
         if end - begin == width:
             begin = end
-        h = max(suffix[max(0, k - 1)], prefix[end] if begin >= k else np.float32(0.0))
+        top = max(suffix[max(0, k - 1)], prefix[end] if begin >= k else np.float32(0.0))
         if k == 0:
-            h = need[0]
+            top = levels[0]
             for i in range(1, min(size, ahead + 1)):
-                h = max(h, need[i])
+                top = max(top, levels[i])
+        h = np.float32(1.0) - ceiling / top if top > ceiling else np.float32(0.0)
         s += (attack if h > s else slow) * (h - s)
         f = max(h, s + (f - s) * (1.0 - fast))
         if f < TINY_REDUCTION:  # -140 dB of gain change: the rest of an exponential tail is no sound

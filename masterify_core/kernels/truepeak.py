@@ -126,11 +126,11 @@ def search(x: Array, bits: Array, table: Array, bounds: Array, step: int, found:
     found[0], found[1], found[2], found[3] = sample, best, printed, where
 
 
-@kernel("i8(f4[:,::1], i4[:,::1], f4[:,::1], f8[::1], f8, f8, f4[::1])")
+@kernel("i8(f4[:,::1], i4[:,::1], f4[:,::1], f8[::1], f8, f8, i8, f4[::1])")
 def mark_overs(
-    x: Array, bits: Array, table: Array, bounds: Array, limit: float, printed_limit: float, out: Array
-) -> int:
-    """``out[n] = max(out[n], peak)`` at both frames of every interval whose peak is over a limit; how many.
+    x: Array, bits: Array, table: Array, bounds: Array, limit: float, printed_limit: float, group: int, out: Array
+) -> int:  # fmt: skip
+    """``out[n // group] = max(out[n // group], peak)`` at both frames of every interval whose peak is over a limit; how many.
 
     The peak is the true peak; where the printed filter is further over its own limit, it is that
     reading times ``limit / printed_limit``. The bound is that of `search`, so nothing is missed;
@@ -160,8 +160,7 @@ def mark_overs(
                     true, by_printed = _largest(block, i, table)
                     peak = max(float(true), float(by_printed) * share)
                     if peak > limit:
-                        n = first + i - PAIRS + 1
-                        out[n] = max(out[n], np.float32(peak))
-                        out[n + 1] = max(out[n + 1], np.float32(peak))
+                        for n in range(first + i - PAIRS + 1, first + i - PAIRS + 3):
+                            out[n // group] = max(out[n // group], np.float32(peak))
                         count += 1
     return count

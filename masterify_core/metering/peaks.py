@@ -94,13 +94,14 @@ def find_peaks(samples: NDArray[np.float32], rate: int | None = None) -> Peaks:
 
 
 def overs(
-    samples: NDArray[np.float32], limit: float, printed_margin_db: float | None = PRINTED_MARGIN_DB
-) -> NDArray[np.float32] | None:
+    samples: NDArray[np.float32], limit: float, printed_margin_db: float | None = PRINTED_MARGIN_DB, group: int = 1
+) -> NDArray[np.float32] | None:  # fmt: skip
     """Find every place where the signal between the samples exceeds ``limit`` (a gain); None if nowhere.
 
     The answer, float32 ``(frames,)``, holds at the two frames beside each interval that is over that
     interval's peak (the larger where two meet; the largest of all channels) and 0 everywhere else:
-    multiplying both frames and their neighbourhood by ``limit / peak`` brings it down. Nothing is missed:
+    multiplying both frames and their neighbourhood by ``limit / peak`` brings it down. With ``group`` it holds
+    the largest of so many frames each. Nothing is missed:
     the test is exact, as in `find_peaks`, and costs as much.
 
     BS.1770's printed filter counts too, when it reads more than ``printed_margin_db`` above ``limit``;
@@ -110,21 +111,17 @@ def overs(
     frames = samples.shape[1]
     printed_limit = math.inf if printed_margin_db is None else limit * db_to_gain(printed_margin_db)
     table, bounds = _tables()
-    out = np.zeros(frames, np.float32)
+    out = np.zeros(-(-frames // group), np.float32)
     count = 0
     if frames > EDGE:
         bits = samples.view(np.int32)
-        count += int(kernels.mark_overs(samples, bits, table, bounds, limit, printed_limit, out))
+        count += int(kernels.mark_overs(samples, bits, table, bounds, limit, printed_limit, group, out))
     for edge, at in _edges(samples):
         marks = np.zeros(edge.shape[1], np.float32)
         bits = edge.view(np.int32)
-        count += int(kernels.mark_overs(edge, bits, table, bounds, limit, printed_limit, marks))
-        inside = out[max(0, at) : at + edge.shape[1]]
-        if len(inside):
-            before = max(0, -at)
-            np.maximum(inside, marks[before : before + len(inside)], out=inside)
-            inside[0] = max(inside[0], marks[:before].max(initial=0.0))
-            inside[-1] = max(inside[-1], marks[before + len(inside) :].max(initial=0.0))
+        count += int(kernels.mark_overs(edge, bits, table, bounds, limit, printed_limit, 1, marks))
+        over = np.flatnonzero(marks)  # beyond an end it counts for the frame there
+        np.maximum.at(out, np.clip(over + at, 0, max(frames - 1, 0)) // group, marks[over])
     return out if count else None
 
 

@@ -7,8 +7,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from masterify_core.audio import Audio
 from masterify_core.metering import bandlimit, defects, dynamics, loudness, spectrum, stereo
 from masterify_core.metering.defects import Clipping
