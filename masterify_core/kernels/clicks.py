@@ -14,7 +14,8 @@ Array = Any
 ON_DEMAND = True
 BLOCK = 2048  # frames that share a predictor; its window spans two of them
 ORDER = 32
-LAGS = 3  # that are summed in one pass over the frames; they divide ORDER + 1
+LAGS = 11  # of the predictor's that are worked on in one pass over the frames; they divide ORDER + 1
+STRETCH = 512  # frames whose products are added in single precision
 GUARD = 1024  # frames looked at beyond a block: the longest click and the quiet asked for around it
 LONGEST = 96  # samples that can be interpolated
 FLOOR = 1e-7  # of the usual error: -140 dBFS, so that digital silence makes no outliers
@@ -29,16 +30,42 @@ def _weigh(x: Array, window: Array, out: Array) -> None:
 
 @apart
 def _correlate(weighted: Array, size: int, r: Array) -> None:
-    """``r[k] = sum weighted[n] weighted[n + k]`` over ``size`` frames, behind which there are ORDER zeros; LAGS at a time."""
-    for k in range(0, ORDER + 1, LAGS):
-        ahead = weighted[k:]
-        s0 = s1 = s2 = np.float32(0.0)
-        for n in range(size):
-            here = weighted[n]
-            s0 += here * ahead[n]
-            s1 += here * ahead[n + 1]
-            s2 += here * ahead[n + 2]
-        r[k], r[k + 1], r[k + 2] = s0, s1, s2
+    """``r[k] = sum weighted[n] weighted[n + k]`` over ``size`` frames, behind which there are ORDER zeros.
+
+    LAGS at a time, in stretches whose sums are added in double precision: clicks among pure tones need it.
+    """
+    for k in range(ORDER + 1):
+        r[k] = 0.0
+    for first in range(0, size, STRETCH):
+        last = min(first + STRETCH, size)
+        here = weighted[first:last]
+        for k in range(0, ORDER + 1, LAGS):
+            ahead = weighted[first + k : last + k + LAGS - 1]
+            a = b = c = d = e = f = g = h = i = j = z = np.float32(0.0)
+            for n in range(last - first):
+                value = here[n]
+                a += value * ahead[n]
+                b += value * ahead[n + 1]
+                c += value * ahead[n + 2]
+                d += value * ahead[n + 3]
+                e += value * ahead[n + 4]
+                f += value * ahead[n + 5]
+                g += value * ahead[n + 6]
+                h += value * ahead[n + 7]
+                i += value * ahead[n + 8]
+                j += value * ahead[n + 9]
+                z += value * ahead[n + 10]
+            r[k] += a
+            r[k + 1] += b
+            r[k + 2] += c
+            r[k + 3] += d
+            r[k + 4] += e
+            r[k + 5] += f
+            r[k + 6] += g
+            r[k + 7] += h
+            r[k + 8] += i
+            r[k + 9] += j
+            r[k + 10] += z
 
 
 @inlined
@@ -86,10 +113,14 @@ def _errors(x: Array, a: Array, first: int, e: Array) -> None:
 def _filter(x: Array, a: Array, e: Array) -> None:
     """``e[n] = abs(sum a[k] x[n + ORDER - k])``, LAGS taps at a time."""
     for k in range(0, ORDER + 1, LAGS):
-        past = x[ORDER - LAGS + 1 - k :]
-        w0, w1, w2 = np.float32(a[k]), np.float32(a[k + 1]), np.float32(a[k + 2])
+        past, w = x[ORDER - LAGS + 1 - k :], a[k : k + LAGS]
+        w0, w1, w2, w3 = np.float32(w[0]), np.float32(w[1]), np.float32(w[2]), np.float32(w[3])
+        w4, w5, w6, w7 = np.float32(w[4]), np.float32(w[5]), np.float32(w[6]), np.float32(w[7])
+        w8, w9, w10 = np.float32(w[8]), np.float32(w[9]), np.float32(w[10])
         for n in range(e.shape[0]):
-            e[n] += w0 * past[n + 2] + w1 * past[n + 1] + w2 * past[n]
+            total = w0 * past[n + 10] + w1 * past[n + 9] + w2 * past[n + 8] + w3 * past[n + 7]
+            total += w4 * past[n + 6] + w5 * past[n + 5] + w6 * past[n + 4] + w7 * past[n + 3]
+            e[n] += total + w8 * past[n + 2] + w9 * past[n + 1] + w10 * past[n]
     for n in range(e.shape[0]):
         e[n] = abs(e[n])
 
