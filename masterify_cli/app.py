@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import signal
 import sys
@@ -12,18 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from masterify_cli import exits, printing
-from masterify_cli.admin_commands import admin
-from masterify_cli.album_command import album
-from masterify_cli.analyze_command import analyze
-from masterify_cli.check_command import check
-from masterify_cli.compare_command import compare
 from masterify_cli.help import Command, Group
-from masterify_cli.machine_commands import doctor, warmup
-from masterify_cli.master_command import master
-from masterify_cli.presets_commands import presets
-from masterify_cli.preview_command import preview
-from masterify_cli.remote_command import remote
-from masterify_cli.service_commands import keeper, serve, web, worker
 from masterify_core.errors import MasterifyError
 
 INTERRUPTED = 130
@@ -36,29 +26,24 @@ _EPILOG = (
     + '{"error": {"code": ..., "message": ...}}.\n'
 )
 
-app = typer.Typer(
-    cls=Group,
-    epilog=_EPILOG,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command(cls=Command)(master)
-app.command(cls=Command)(preview)
-app.command(cls=Command)(album)
-app.command(cls=Command)(analyze)
-app.command(cls=Command)(check)
-app.command(cls=Command)(compare)
-app.add_typer(presets, name="presets", cls=Group)
-app.command(cls=Command)(warmup)
-app.command(cls=Command)(doctor)
-app.command(cls=Command)(serve)
-app.command(cls=Command)(web)
-app.command(cls=Command)(worker)
-app.command(cls=Command)(keeper)
-app.add_typer(admin, name="admin", cls=Group)
-app.add_typer(remote, name="remote", cls=Group)
+COMMANDS = {
+    "master": "master_command",
+    "preview": "preview_command",
+    "album": "album_command",
+    "analyze": "analyze_command",
+    "check": "check_command",
+    "compare": "compare_command",
+    "presets": "presets_commands",
+    "warmup": "machine_commands",
+    "doctor": "machine_commands",
+    "serve": "service_commands",
+    "web": "service_commands",
+    "worker": "service_commands",
+    "keeper": "service_commands",
+    "admin": "admin_commands",
+    "remote": "remote_command",
+}
+"""The modules that hold the commands, in the order of the help; only that of the one asked for is imported."""
 
 _WrongCommandLine: type[Exception] = typer.BadParameter.__bases__[0]
 """Typer's root of everything that is wrong with a command line; it has no public name."""
@@ -72,7 +57,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def program(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
@@ -102,6 +86,7 @@ def main(arguments: Sequence[str]) -> int:
     """Carry out a command line; answer the exit code. Nothing but `SystemExit` and bugs in here get out."""
     debug = "--debug" in arguments or bool(os.environ.get("MASTERIFY_DEBUG"))
     try:
+        app = _app(arguments[0] if arguments else "")
         code: Any = typer.main.get_command(app).main(
             args=list(arguments), prog_name="masterify", standalone_mode=False
         )
@@ -120,6 +105,26 @@ def main(arguments: Sequence[str]) -> int:
     if code == INTERRUPTED:
         printing.error("stopped; nothing half-written was left behind")
     return code if isinstance(code, int) else exits.DONE
+
+
+def _app(asked: str) -> typer.Typer:
+    """The program with the command asked for; with all of them if it is none, to tell what there is."""
+    app = typer.Typer(
+        cls=Group,
+        epilog=_EPILOG,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(program)
+    for name in [asked] if asked in COMMANDS else COMMANDS:
+        command = getattr(importlib.import_module(f"masterify_cli.{COMMANDS[name]}"), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name, cls=Group)
+        else:
+            app.command(cls=Command)(command)
+    return app
 
 
 def one_thread_for_linear_algebra() -> None:

@@ -207,7 +207,7 @@ def test_analysis_shows_every_group(place):
     [("SIGINT", "1", 130), ("SIGINT", "2", 130), ("SIGTERM", "2", 143), ("SIGHUP", "1", 129)],
 )
 def test_a_signal_stops_at_once_and_leaves_nothing_half_written(place, sent, jobs, code):
-    write_song(place / "long.wav", seconds=40)
+    write_song(place / "long.wav", seconds=160)
     shutil.copy(place / "long.wav", place / "long too.wav")
     with subprocess.Popen(
         [*PROGRAM, "master", "long.wav", "long too.wav", "-o", "out", "--jobs", jobs],

@@ -153,7 +153,7 @@ def reduction(levels: Array, ceiling: float, ahead: int, box1: int, box2: int, b
             top = levels[0]
             for i in range(1, min(size, ahead + 1)):
                 top = max(top, levels[i])
-        h = np.float32(1.0) - ceiling / top if top > ceiling else np.float32(0.0)
+        h = float(1.0 - ceiling / top) if top > ceiling else 0.0
         s += (attack if h > s else slow) * (h - s)
         f = max(h, s + (f - s) * (1.0 - fast))
         if f < TINY_REDUCTION:  # -140 dB of gain change: the rest of an exponential tail is no sound
@@ -195,8 +195,7 @@ def apply_reduction(x: Array, r: Array, gain: float, scratch: Array, out: Array)
 
     ``scratch`` is (2, a multiple of GROUP).
     """
-    gains = scratch[0]
-    products = scratch[1]  # loops are slow where what they read may be what they write
+    gains, products = scratch[0], scratch[1]  # loops are slow where what they read may be what they write
     for start in range(0, x.shape[1], gains.shape[0]):
         end = min(start + gains.shape[0], x.shape[1])
         _line_gains(r, start // GROUP, gain, gains)
