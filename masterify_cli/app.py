@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import errno
 import importlib
 import os
 import signal
@@ -18,6 +20,8 @@ from masterify_core.errors import MasterifyError
 
 INTERRUPTED = 130
 """What shells answer for a program that Ctrl-C ended (128 + SIGINT)."""
+
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
 _EPILOG = (
     "Exit codes:\n"
@@ -71,15 +75,21 @@ def program(
 def run() -> NoReturn:
     """Be the program: the command line of this process, its streams and its signals."""
     one_thread_for_linear_algebra()
-    printing.survive_any_name()
+    printing.survive_any_stream()
     for name, number in (("SIGTERM", 15), ("SIGHUP", 1)):
         wanted = getattr(signal, name, None)
         if wanted is not None and signal.getsignal(wanted) is signal.SIG_DFL:  # nohup's choice stands
             signal.signal(wanted, lambda *_, code=128 + number: sys.exit(code))
-    code = main(sys.argv[1:])
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.flush()
-    sys.exit(code)
+    _leave(main(sys.argv[1:]))
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process without taking the interpreter apart, which takes 25 ms; who asked to be told of the end is told."""
+    atexit._run_exitfuncs()  # noqa: SLF001
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # what could not be shown was told of in `main`
+            stream.flush()
+    os._exit(code)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -97,6 +107,8 @@ def main(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _DISK_FULL:  # files of the engine say so themselves
+            return _ended(exits.ScreenError(error), ())
         if debug:
             import traceback
 

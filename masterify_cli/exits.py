@@ -38,6 +38,15 @@ class BugError(MasterifyError):
         super().__init__(f"{place}this is a bug in masterify ({found}); MASTERIFY_DEBUG=1 shows where")
 
 
+class ScreenError(MasterifyError):
+    """What a command had to say could not be written, e.g. to a file on a full disk; masters may have been made."""
+
+    code = "output"
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"standard output cannot be written: {error.strerror}")
+
+
 _WRONG_WISH = {"usage", "setting", "unknown_name"}
 
 

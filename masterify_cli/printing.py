@@ -7,6 +7,7 @@ import math
 import os
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 from masterify_core.errors import MasterifyError
@@ -61,8 +62,11 @@ def error_table(problem: MasterifyError) -> dict[str, str]:
     return {"code": problem.code, "message": str(problem)}
 
 
-def survive_any_name() -> None:
-    """Make standard output and error escape what their encoding does not have instead of failing."""
+def survive_any_stream() -> None:
+    """Make standard output and error escape what their encoding does not have instead of failing; where closed, write nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - as long as the process
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -1,8 +1,10 @@
 """What is wrong with a command line is said once, before any work, with exit code 2."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +141,28 @@ def test_a_bug_ends_with_1_and_shows_where_only_when_asked(monkeypatch):
 )
 def test_the_exit_code_of_several_songs_is_the_gravest(codes, expected):
     assert exits.worst(codes) == expected
+
+
+PROGRAM = f'"{sys.executable}" -m masterify_cli'
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here that is always full")
+@pytest.mark.parametrize("command", ["--version", "presets list", "presets list --json"])
+def test_a_full_disk_behind_standard_output_is_told(command):
+    ran = subprocess.run(f"{PROGRAM} {command} > /dev/full", shell=True, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (
+        exits.INPUT_FAILED,
+        "masterify: standard output cannot be written: No space left on device\n",
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell's notation for a closed stream")
+@pytest.mark.parametrize("command", ["--version", "presets list", "presets list --json"])
+def test_a_closed_standard_output_is_no_fault(command):
+    ran = subprocess.run(f"{PROGRAM} {command} >&-", shell=True, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (exits.DONE, "")
+
+
+def test_who_asked_to_be_told_of_the_end_is_told():
+    code = "import atexit; atexit.register(print, 'the end'); from masterify_cli.app import run; run()"
+    assert fresh("--version", code=code).stdout.endswith("the end\n")
