@@ -39,10 +39,14 @@ class Fourier:
         return int(self.turn.shape[1] * self.turn.shape[2])
 
 
-@cache
 def fourier(rate: int) -> Fourier:
     """Answer the transform used at a rate: 16384 points up to 50 kHz, more above."""
-    rows, columns = next((r, c) for limit, r, c in SIZES if rate <= limit)
+    return fourier_of(*next((r, c) for limit, r, c in SIZES if rate <= limit))
+
+
+@cache
+def fourier_of(rows: int, columns: int) -> Fourier:
+    """Answer the transform of so many rows and columns, powers of two from 8 on."""
     row_of, column_of = digit_reversed(rows), digit_reversed(columns)
     angle = -2.0 * math.pi * np.outer(row_of, np.arange(columns)) / (rows * columns)
     order = np.empty(rows * columns, np.int64)

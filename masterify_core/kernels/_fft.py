@@ -94,3 +94,33 @@ def restore_columns(re: Array, im: Array, wr: Array, wi: Array) -> None:
                 _join4(re[a], im[a], re[b], im[b], re[c], im[c], re[d], im[d],
                        wr[k], wi[k], wr[2 * k], wi[2 * k], wr[3 * k], wi[3 * k])  # fmt: skip
         length *= 4
+
+
+@apart
+def twiddle(re: Array, im: Array, wr: Array, wi: Array) -> None:
+    """``x *= w``, complex, along one row."""
+    for c in range(re.shape[0]):
+        real = re[c] * wr[c] - im[c] * wi[c]
+        im[c] = re[c] * wi[c] + im[c] * wr[c]
+        re[c] = real
+
+
+@apart
+def transpose(x: Array, out: Array) -> None:
+    """``out[c, r] = x[r, c]``, eight rows at a time; both counts are multiples of 8."""
+    for r in range(0, x.shape[0], 8):
+        a, b, c, d = x[r], x[r + 1], x[r + 2], x[r + 3]
+        e, f, g, h = x[r + 4], x[r + 5], x[r + 6], x[r + 7]
+        for k in range(x.shape[1]):
+            row = out[k, r : r + 8]
+            row[0], row[1], row[2], row[3] = a[k], b[k], c[k], d[k]
+            row[4], row[5], row[6], row[7] = e[k], f[k], g[k], h[k]
+
+
+@inlined
+def turn_rows(re: Array, im: Array, wr: Array, wi: Array, tre: Array, tim: Array) -> None:
+    """``t[c, r] = x[r, c] * w[r, c]``; ``x`` is overwritten."""
+    for r in range(re.shape[0]):
+        twiddle(re[r], im[r], wr[r], wi[r])
+    transpose(re, tre)
+    transpose(im, tim)

@@ -10,20 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from masterify_core.kernels._fft import restore_columns, transform_columns
+from masterify_core.kernels._fft import restore_columns, transform_columns, transpose, turn_rows, twiddle
 from masterify_core.kernels._jit import kernel
 from masterify_core.kernels._marks import apart, inlined
 
 Array = Any
-
-
-@apart
-def _twiddle(re: Array, im: Array, wr: Array, wi: Array) -> None:
-    """``x *= w``, complex, along one row."""
-    for c in range(re.shape[0]):
-        real = re[c] * wr[c] - im[c] * wi[c]
-        im[c] = re[c] * wi[c] + im[c] * wr[c]
-        re[c] = real
 
 
 @apart
@@ -35,32 +26,11 @@ def _twiddle_back(re: Array, im: Array, wr: Array, wi: Array) -> None:
         re[c] = real
 
 
-@apart
-def _transpose(x: Array, out: Array) -> None:
-    """``out[c, r] = x[r, c]``, eight rows at a time; both counts are multiples of 8."""
-    for r in range(0, x.shape[0], 8):
-        a, b, c, d = x[r], x[r + 1], x[r + 2], x[r + 3]
-        e, f, g, h = x[r + 4], x[r + 5], x[r + 6], x[r + 7]
-        for k in range(x.shape[1]):
-            row = out[k, r : r + 8]
-            row[0], row[1], row[2], row[3] = a[k], b[k], c[k], d[k]
-            row[4], row[5], row[6], row[7] = e[k], f[k], g[k], h[k]
-
-
-@inlined
-def _turn(re: Array, im: Array, wr: Array, wi: Array, tre: Array, tim: Array) -> None:
-    """``t[c, r] = x[r, c] * w[r, c]``; ``x`` is overwritten."""
-    for r in range(re.shape[0]):
-        _twiddle(re[r], im[r], wr[r], wi[r])
-    _transpose(re, tre)
-    _transpose(im, tim)
-
-
 @inlined
 def _turn_back(tre: Array, tim: Array, wr: Array, wi: Array, re: Array, im: Array) -> None:
-    """Undo ``_turn``."""
-    _transpose(tre, re)
-    _transpose(tim, im)
+    """Undo ``turn_rows``."""
+    transpose(tre, re)
+    transpose(tim, im)
     for r in range(re.shape[0]):
         _twiddle_back(re[r], im[r], wr[r], wi[r])
 
@@ -112,7 +82,7 @@ def spectrum(
     ``columns`` the same for C (real part, then imaginary part).
     """
     transform_columns(re, im, rows[0], rows[1])
-    _turn(re, im, turn[0], turn[1], out_re, out_im)
+    turn_rows(re, im, turn[0], turn[1], out_re, out_im)
     transform_columns(out_re, out_im, columns[0], columns[1])
 
 
@@ -135,10 +105,10 @@ def convolve(x: Array, mid: float, side: float, h_re: Array, h_im: Array, taps: 
         _load(x, mid, side, first, re)
         _load(x, mid, side, first + hop, im)
         transform_columns(re, im, rows[0], rows[1])
-        _turn(re, im, turn[0], turn[1], tre, tim)
+        turn_rows(re, im, turn[0], turn[1], tre, tim)
         transform_columns(tre, tim, columns[0], columns[1])
         for r in range(tre.shape[0]):
-            _twiddle(tre[r], tim[r], h_re[r], h_im[r])
+            twiddle(tre[r], tim[r], h_re[r], h_im[r])
         restore_columns(tre, tim, columns[0], columns[1])
         _turn_back(tre, tim, turn[0], turn[1], re, im)
         restore_columns(re, im, rows[0], rows[1])

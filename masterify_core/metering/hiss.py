@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
+from masterify_core.filters import fourier_of
+from masterify_core.metering.spectrum import block_powers
 
 Floats = NDArray[np.float64]
-Spectra = NDArray[np.complex128]
 
 SIZE = 1024  # up to 50 kHz: 23 ms, short enough for the gaps in music
 LARGE_RATE_HZ = 50_000
@@ -22,7 +23,7 @@ QUIETEST = 0.05  # of the blocks show the noise
 LEAST_BLOCKS, LEAST_QUIET = 64, 32
 LEAST_POWER = 1e-10  # -100 dBFS: digital silence and the dither of 16 bits are no hiss
 LOUD_PERCENTILE = 90.0
-AT_ONCE = 64  # blocks: their spectra stay in the second-level cache
+COLUMNS = 32  # of the transform of a block
 GAUSSIAN_DB = -2.51
 """Mean level of the powers of steady Gaussian noise under the level of their mean: 10 log10 exp(-0.5772)."""
 
@@ -56,9 +57,14 @@ def measure_hiss(audio: Audio, band_limit_hz: float | None = None) -> Hiss | Non
     size = block_size(audio.rate)
     top_hz = min(TO_HZ, 0.36 * audio.rate, 0.9 * (band_limit_hz or math.inf))
     hz = np.fft.rfftfreq(size, 1.0 / audio.rate)
-    inside = slice(int(np.searchsorted(hz, FROM_HZ)), int(np.searchsorted(hz, top_hz, "right")))
+    low, high = int(np.searchsorted(hz, FROM_HZ)), int(np.searchsorted(hz, top_hz, "right"))
+    inside = slice(low, max(low, high))
+    levels = _levels(audio, size, inside)
     rows = {0, audio.channels - 1}
-    found = [each for row in sorted(rows) if (each := _quiet_part(audio, row, size, inside)) is not None]
+    parts = [
+        _quiet_part(blocks_of(audio.samples[row], size), levels[min(row, 1)], inside) for row in sorted(rows)
+    ]
+    found = [part for part in parts if part is not None]
     if not found:
         return None
     flatness_db = float(np.mean([each[0] for each in found]))
@@ -88,38 +94,31 @@ def blocks_of(row: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     return np.lib.stride_tricks.sliding_window_view(row, size)[:: 2 * size]
 
 
-def row_powers(spectra: Spectra) -> Floats:
-    """Sum of ``|z|^2`` along each row."""
-    parts = spectra.view(np.float64)
-    return np.asarray(np.einsum("ij,ij->i", parts, parts))
-
-
-def _spectra(blocks: NDArray[np.float32]) -> Spectra:
-    """Spectra of some blocks (Hann window), so scaled that the powers of a block add up to its mean square."""
-    size = blocks.shape[1]
+def _window(size: int) -> Floats:
+    """Hann window, so scaled that the powers of a block's bins add up to its mean square."""
     window = np.hanning(size + 1)[:-1]
-    window *= math.sqrt(2.0 / (size * float((window**2).sum())))
-    return np.asarray(
-        np.fft.rfft(blocks * window, axis=1)
-    )  # in float64, which numpy transforms faster than float32
+    return np.asarray(window * math.sqrt(2.0 / (size * float((window**2).sum()))))
 
 
-def _quiet_part(audio: Audio, row: int, size: int, inside: slice) -> tuple[float, float, Floats] | None:
-    """Flatness, distance to the song, and mean spectrum of the quietest blocks of a channel.
+def _levels(audio: Audio, size: int, inside: slice) -> Floats:
+    """Powers of the first and the last channel in each block, inside the bins and in all of them, ``(2, 2, blocks)``."""
+    starts = np.arange(0, max(0, audio.frames - size + 1), 2 * size)
+    table = fourier_of(size // COLUMNS, COLUMNS)
+    edges = np.array([1, inside.start, inside.stop, size // 2 + 1])
+    power = block_powers(audio, starts, _window(size).astype(np.float32), table, edges, mid_side=False)
+    return np.stack([power[:, :, 1].T, power.sum(axis=2).T], axis=1)
 
-    The song goes by twice: its levels a few blocks at a time, which the cache holds, then the quietest blocks.
-    """
-    blocks = blocks_of(audio.samples[row], size)
-    treble, whole = np.empty(len(blocks)), np.empty(len(blocks))
-    for first in range(0, len(blocks), AT_ONCE):
-        spectra = _spectra(blocks[first : first + AT_ONCE])
-        treble[first : first + AT_ONCE] = row_powers(spectra[:, inside])
-        whole[first : first + AT_ONCE] = row_powers(spectra[:, 1:])
+
+def _quiet_part(
+    blocks: NDArray[np.float32], levels: Floats, inside: slice
+) -> tuple[float, float, Floats] | None:
+    """Flatness, distance to the song, and mean spectrum of the quietest blocks of a channel."""
+    treble, whole = levels
     heard = np.flatnonzero(treble > LEAST_POWER)
     if len(heard) < LEAST_BLOCKS:
         return None
     quiet = heard[np.argsort(treble[heard], kind="stable")][: max(LEAST_QUIET, int(QUIETEST * len(heard)))]
-    spectra = _spectra(blocks[quiet])
+    spectra = np.fft.rfft(blocks[quiet] * _window(blocks.shape[1]), axis=1)
     power = spectra.real**2 + spectra.imag**2
     mean = power.mean(axis=0)
     flatness_db = float(np.mean(10.0 * np.log10(power[:, inside] / (mean[inside] + 1e-30) + 1e-9)))

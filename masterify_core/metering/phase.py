@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
-from masterify_core.metering.hiss import Spectra, block_size, blocks_of, row_powers
+from masterify_core.metering.hiss import block_size, blocks_of
 
 Floats = NDArray[np.float64]
+Spectra = NDArray[np.complex128]
 
 OCTAVES_HZ = (60.0, 120.0, 240.0, 480.0, 960.0, 1920.0, 3840.0, 7680.0, 15_360.0)
 HEARD = 0.01  # of the mean power of the band: quieter blocks do not count
@@ -89,14 +90,20 @@ def _powers(audio: Audio, size: int, octaves: Sequence[slice]) -> tuple[Floats, 
         other += _bin_powers(right)
         together, against = left + right, left - right
         for number, inside in enumerate(octaves):
-            mid[number, here] = row_powers(together[:, inside])
-            side[number, here] = row_powers(against[:, inside])
+            mid[number, here] = _row_powers(together[:, inside])
+            side[number, here] = _row_powers(against[:, inside])
     return mid, side, np.abs(cross) ** 2 / np.maximum(one * other, LEAST_POWER**2), one + other
 
 
 def _spread(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
     """At most MOST_BLOCKS of them, from all of the song; a view."""
     return blocks[:: -(-len(blocks) // MOST_BLOCKS)]
+
+
+def _row_powers(spectra: Spectra) -> Floats:
+    """Sum of ``|z|^2`` along each row."""
+    parts = spectra.view(np.float64)
+    return np.asarray(np.einsum("ij,ij->i", parts, parts))
 
 
 def _bin_powers(spectra: Spectra) -> Floats:

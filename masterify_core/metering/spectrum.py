@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from masterify_core import zones
 from masterify_core.audio import Audio
-from masterify_core.filters import fourier
-from masterify_core.kernels import convolve, spectra
+from masterify_core.filters import Fourier, fourier
+from masterify_core.kernels import spectra as kernels
 
 Floats = NDArray[np.float64]
 
@@ -67,7 +67,7 @@ class Spectra:
 def measure_spectra(audio: Audio) -> Spectra:
     """Powers of mid and side in blocks of about 0.37 s spread evenly over the song (Hann window)."""
     table = fourier(audio.rate)
-    size, (rows, columns) = table.size, table.turn.shape[1:]
+    size = table.size
     hz = np.fft.rfftfreq(size, 1.0 / audio.rate)
     third_edges = np.searchsorted(
         hz, np.append(THIRD_OCTAVES_HZ, 2.0 ** (1.0 / 3.0) * 20_000.0) * 2.0 ** (-1.0 / 6.0)
@@ -81,18 +81,28 @@ def measure_spectra(audio: Audio) -> Spectra:
     ).astype(int)
     window = np.hanning(size + 1)[:-1]
     weights = (window * math.sqrt(2.0 / (size * float((window**2).sum())))).astype(np.float32)
-    block, out = np.empty((2, rows, columns), np.float32), np.empty((2, columns, rows), np.float32)
-    power = np.zeros((len(starts), 2, len(edges) - 1))
-    for i, start in enumerate(starts):
-        spectra.load_mid_side(audio.samples, weights, int(start), block[0], block[1])
-        convolve.spectrum(block[0], block[1], table.turn, table.rows, table.columns, out[0], out[1])
-        spectra.band_powers(out[0].reshape(-1), out[1].reshape(-1), table.order, edges, power[i])
+    power = block_powers(audio, starts, weights, table, edges, mid_side=True)
     thirds, bands = (
         _gathered(power, edges, third_edges),
         _gathered(power, edges, np.append(nine_edges, len(hz))),
     )
     subsonic = power[:, :, edges[:-1] < third_edges[0]].sum(axis=(1, 2))
     return Spectra(thirds, bands, subsonic, audio.rate / 2.0)
+
+
+def block_powers(
+    audio: Audio, starts: NDArray[np.int64], window: NDArray[np.float32], table: Fourier, edges: NDArray[np.int64],
+    *, mid_side: bool,
+) -> Floats:  # fmt: skip
+    """Powers of left and right, or of mid and side, ``(blocks, 2, bands)``: in the bins from each edge (1 or more) on."""
+    block, turned = np.empty((2, 2, table.size), np.float32)
+    power = np.empty((len(starts), 2, len(edges) - 1))
+    rows, columns = table.turn.shape[1:]
+    kernels.block_powers(
+        audio.samples, starts, int(mid_side), window, table.turn, table.rows, table.columns, table.order, edges,
+        block.reshape(2, rows, columns), turned.reshape(2, columns, rows), turned, power,
+    )  # fmt: skip
+    return power
 
 
 def _gathered(power: Floats, edges: NDArray[np.int64], wanted: NDArray[np.int64]) -> Floats:

@@ -1,19 +1,16 @@
-"""Slow, obvious twins of `masterify_core.kernels.spectra`."""
+"""Slow, obvious twin of `masterify_core.kernels.spectra`."""
 
 import numpy as np
 
 
-def load_mid_side(x, window, start, re, im):
-    for i, weight in enumerate(window):
-        n = start + i
-        left, right = (x[0, n], x[-1, n]) if n < x.shape[1] else (0.0, 0.0)
-        re.flat[i] = weight * (left + right) / 2.0
-        im.flat[i] = weight * (left - right) / 2.0
-
-
-def band_powers(mid, side, edges, out):
-    """Of the signals themselves: the power in their bins, by numpy's transform."""
-    for row, signal in enumerate((mid, side)):
-        power = np.abs(np.fft.fft(signal.astype(np.float64))) ** 2
-        for band in range(len(edges) - 1):
-            out[row, band] = sum(power[k] for k in range(edges[band], edges[band + 1]))
+def block_powers(x, starts, mid_side, window, edges, out):
+    for i, start in enumerate(starts):
+        block = np.zeros((2, len(window)))
+        there = x[[0, -1], start : start + len(window)].astype(np.float64)
+        block[:, : there.shape[1]] = there
+        if mid_side:
+            block = np.stack([block[0] + block[1], block[0] - block[1]]) / 2.0
+        for row, signal in enumerate(block):
+            power = np.abs(np.fft.fft(window * signal)) ** 2
+            for band in range(len(edges) - 1):
+                out[i, row, band] = sum(power[k] for k in range(edges[band], edges[band + 1]))
