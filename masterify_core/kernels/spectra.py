@@ -60,8 +60,8 @@ def block_powers(x: Array, starts: Array, mid_side: int, window: Array, turn: Ar
     """``out[i, :, b]``: power of left and right, or of mid and side, in the bins ``edges[b] <= k < edges[b + 1]``, k >= 1.
 
     Of the block from ``starts[i]`` on, O(N log N) each; what lies past the end is silence. The transform is that of
-    ``convolve.spectrum``, bin k stands at ``order[k]``. ``block`` (2, R, C) and ``turned`` (2, C, R) are scratch, ``flat`` (2, C R)
-    is the memory of ``turned``.
+    ``convolve.spectrum``, bin k stands at ``order[k]``. ``block`` (2, R, C) and ``turned`` (2, C, R) are scratch, ``flat``
+    (2, C R) is the memory of ``turned``.
     """
     for i in range(starts.shape[0]):
         _load(x, window, starts[i], mid_side, block[0], block[1])
