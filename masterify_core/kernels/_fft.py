@@ -97,6 +97,13 @@ def restore_columns(re: Array, im: Array, wr: Array, wi: Array) -> None:
 
 
 @apart
+def copy(source: Array, target: Array) -> None:
+    """Copy one row."""
+    for i in range(target.shape[0]):
+        target[i] = source[i]
+
+
+@apart
 def twiddle(re: Array, im: Array, wr: Array, wi: Array) -> None:
     """``x *= w``, complex, along one row."""
     for c in range(re.shape[0]):
@@ -106,21 +113,28 @@ def twiddle(re: Array, im: Array, wr: Array, wi: Array) -> None:
 
 
 @apart
+def _transpose8(x: Array, r: int, out: Array) -> None:
+    """``out[c, r + i] = x[r + i, c]`` for the eight rows from r on."""
+    a, b, c, d = x[r], x[r + 1], x[r + 2], x[r + 3]
+    e, f, g, h = x[r + 4], x[r + 5], x[r + 6], x[r + 7]
+    for k in range(x.shape[1]):
+        row = out[k, r : r + 8]
+        row[0], row[1], row[2], row[3] = a[k], b[k], c[k], d[k]
+        row[4], row[5], row[6], row[7] = e[k], f[k], g[k], h[k]
+
+
+@inlined
 def transpose(x: Array, out: Array) -> None:
-    """``out[c, r] = x[r, c]``, eight rows at a time; both counts are multiples of 8."""
+    """``out[c, r] = x[r, c]``; both counts are multiples of 8."""
     for r in range(0, x.shape[0], 8):
-        a, b, c, d = x[r], x[r + 1], x[r + 2], x[r + 3]
-        e, f, g, h = x[r + 4], x[r + 5], x[r + 6], x[r + 7]
-        for k in range(x.shape[1]):
-            row = out[k, r : r + 8]
-            row[0], row[1], row[2], row[3] = a[k], b[k], c[k], d[k]
-            row[4], row[5], row[6], row[7] = e[k], f[k], g[k], h[k]
+        _transpose8(x, r, out)
 
 
 @inlined
 def turn_rows(re: Array, im: Array, wr: Array, wi: Array, tre: Array, tim: Array) -> None:
     """``t[c, r] = x[r, c] * w[r, c]``; ``x`` is overwritten."""
-    for r in range(re.shape[0]):
-        twiddle(re[r], im[r], wr[r], wi[r])
-    transpose(re, tre)
-    transpose(im, tim)
+    for first in range(0, re.shape[0], 8):
+        for r in range(first, first + 8):
+            twiddle(re[r], im[r], wr[r], wi[r])
+        _transpose8(re, first, tre)
+        _transpose8(im, first, tim)

@@ -10,7 +10,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from masterify_core.kernels._fft import restore_columns, transform_columns, transpose, turn_rows, twiddle
+import numpy as np
+
+from masterify_core.kernels._fft import (
+    copy,
+    restore_columns,
+    transform_columns,
+    transpose,
+    turn_rows,
+    twiddle,
+)
 from masterify_core.kernels._jit import kernel
 from masterify_core.kernels._marks import apart, inlined
 
@@ -36,40 +45,53 @@ def _turn_back(tre: Array, tim: Array, wr: Array, wi: Array, re: Array, im: Arra
 
 
 @inlined
-def _load(x: Array, mid: float, side: float, start: int, out: Array) -> None:
-    """``out.flat[n] = mid * x[0, start + n] + side * x[-1, start + n]``, 0 outside the song."""
-    last = x.shape[0] - 1
+def _load(x: Array, signal: int, mid_side: int, start: int, out: Array) -> None:
+    """``out.flat[n] = x[signal, start + n]``, or half the sum (signal 0) or difference of both channels; 0 outside the song."""
+    other = x[x.shape[0] - 1]
+    half = 0.5 if signal == 0 else -0.5
     for r in range(out.shape[0]):
-        at = start + r * out.shape[1]
-        if at >= 0 and at + out.shape[1] <= x.shape[1]:
-            left, right, row = x[0, at : at + out.shape[1]], x[last, at : at + out.shape[1]], out[r]
-            for c in range(row.shape[0]):
-                row[c] = mid * left[c] + side * right[c]
+        at, row = start + r * out.shape[1], out[r]
+        first, last = max(0, -at), min(row.shape[0], x.shape[1] - at)
+        if first > 0 or last < row.shape[0]:
+            row[:] = np.float32(0.0)
+        if first >= last:
+            continue
+        if mid_side:
+            _half_sum(x[0, at + first : at + last], other[at + first : at + last], half, row[first:last])
         else:
-            for c in range(out.shape[1]):
-                n = at + c
-                out[r, c] = mid * x[0, n] + side * x[last, n] if 0 <= n < x.shape[1] else 0.0
+            copy(x[signal, at + first : at + last], row[first:last])
+
+
+@apart
+def _half_sum(one: Array, other: Array, half: float, out: Array) -> None:
+    """``out = 0.5 one + half other``."""
+    for n in range(out.shape[0]):
+        out[n] = np.float32(0.5) * one[n] + np.float32(half) * other[n]
+
+
+@apart
+def _apart(mid: Array, side: Array, out: Array) -> None:
+    """From mid and side to left, in place of mid, and right."""
+    for n in range(mid.shape[0]):
+        out[n] = mid[n] - side[n]
+        mid[n] += side[n]
 
 
 @inlined
-def _store(block: Array, skip: int, start: int, left: float, right: float, add: int, out: Array) -> None:
-    """``out[0] (+)= left * block.flat``, ``out[-1] (+)= right * block.flat`` from ``start`` on, without the first ``skip``."""
+def _store(block: Array, skip: int, start: int, signal: int, mid_side: int, out: Array) -> None:
+    """``out[signal, start + n] = block.flat[skip + n]``; a side that meets its mid in ``out[0]`` becomes left and right."""
     width = block.shape[1]
-    for ch in range(out.shape[0]):
-        gain = left if ch == 0 else right
-        for r in range(skip // width, block.shape[0]):
-            first = max(0, skip - r * width)
-            at = start + r * width + first - skip
-            count = min(width - first, out.shape[1] - at)
-            if count <= 0 or (gain == 0.0 and add):
-                continue
-            source, target = block[r, first : first + count], out[ch, at : at + count]
-            if add:
-                for c in range(count):
-                    target[c] += gain * source[c]
-            elif gain != 0.0:
-                for c in range(count):
-                    target[c] = gain * source[c]
+    for r in range(skip // width, block.shape[0]):
+        first = max(0, skip - r * width)
+        at = start + r * width + first - skip
+        count = min(width - first, out.shape[1] - at)
+        if count <= 0:
+            break
+        source = block[r, first : first + count]
+        if mid_side and signal == 1:
+            _apart(out[0, at : at + count], source, out[1, at : at + count])
+        else:
+            copy(source, out[signal, at : at + count])
 
 
 @kernel("void(f4[:,::1], f4[:,::1], f4[:,:,::1], f4[:,::1], f4[:,::1], f4[:,::1], f4[:,::1])")
@@ -87,30 +109,35 @@ def spectrum(
 
 
 @kernel(
-    "void(f4[:,::1], f4, f4, f4[:,::1], f4[:,::1], i8, f4[:,:,::1], f4[:,::1], f4[:,::1],"
-    " f4[:,:,::1], f4[:,:,::1], f4, f4, i8, f4[:,::1])"
+    "void(f4[:,::1], i8, f4[:,:,:,::1], i8, f4[:,:,::1], f4[:,::1], f4[:,::1], f4[:,:,::1], f4[:,:,::1], f4[:,::1])"
 )
-def convolve(x: Array, mid: float, side: float, h_re: Array, h_im: Array, taps: int, turn: Array, rows: Array,
-             columns: Array, work: Array, turned: Array, left: float, right: float, add: int, out: Array) -> None:  # fmt: skip
-    """Filter one signal, centred: ``out[ch, n] (+)= gain[ch] * sum_k h[k] v[n + (taps - 1) / 2 - k]``, O(n log N).
+def convolve(x: Array, mid_side: int, h: Array, taps: int, turn: Array, rows: Array, columns: Array, work: Array,
+             turned: Array, out: Array) -> None:  # fmt: skip
+    """Filter each channel, or mid and side, centred: ``out[s, n] = sum_k h_s[k] x[s, n + (taps - 1) / 2 - k]``, O(n log n).
 
-    ``v = mid * x[0] + side * x[-1]``, ``gain = (left, right)``; ``h`` is the ``spectrum`` of the taps divided by N.
-    Two neighbouring blocks travel as real and imaginary part, since h is real.
+    ``h[s]`` is the ``spectrum`` of the taps divided by N; the last one holds for all further channels.
+    Two neighbouring blocks travel as real and imaginary part, since taps are real. ``work`` (2, R or more, C) and
+    ``turned`` (2, C or more, R) are scratch.
     """
-    size = work.shape[1] * work.shape[2]
-    hop = size - taps + 1
-    re, im, tre, tim = work[0], work[1], turned[0], turned[1]
-    for start in range(0, x.shape[1], 2 * hop):
+    height, width = turn.shape[1], turn.shape[2]
+    hop = height * width - taps + 1
+    re, im, tre, tim = work[0, :height], work[1, :height], turned[0, :width], turned[1, :width]
+    channels, pairs = x.shape[0], -(-x.shape[1] // (2 * hop))
+    for k in range(channels * pairs):
+        signal, start = k // pairs, 2 * hop * (k % pairs)
+        if mid_side:  # mid meets its side while both are in the cache; channels go one after the other
+            signal, start = k % 2, 2 * hop * (k // 2)
         first = start - (taps - 1) + (taps - 1) // 2
-        _load(x, mid, side, first, re)
-        _load(x, mid, side, first + hop, im)
+        _load(x, signal, mid_side, first, re)
+        _load(x, signal, mid_side, first + hop, im)
         transform_columns(re, im, rows[0], rows[1])
         turn_rows(re, im, turn[0], turn[1], tre, tim)
         transform_columns(tre, tim, columns[0], columns[1])
+        filtered = h[min(signal, h.shape[0] - 1)]
         for r in range(tre.shape[0]):
-            twiddle(tre[r], tim[r], h_re[r], h_im[r])
+            twiddle(tre[r], tim[r], filtered[0, r], filtered[1, r])
         restore_columns(tre, tim, columns[0], columns[1])
         _turn_back(tre, tim, turn[0], turn[1], re, im)
         restore_columns(re, im, rows[0], rows[1])
-        _store(re, taps - 1, start, left, right, add, out)
-        _store(im, taps - 1, start + hop, left, right, add, out)
+        _store(re, taps - 1, start, signal, mid_side, out)
+        _store(im, taps - 1, start + hop, signal, mid_side, out)

@@ -20,13 +20,20 @@ def spectrum(re, im, out_re, out_im):
             out_re[c, r], out_im[c, r] = value.real, value.imag
 
 
-def convolve(x, mid, side, taps, left, right, add, out):
-    v = mid * x[0].astype(np.float64) + side * x[-1]
+def centred(v, taps):
     centre = (len(taps) - 1) // 2
-    frames = x.shape[1]
-    for n in range(frames):
-        reach = range(max(0, n + centre - frames + 1), min(len(taps), n + centre + 1))
-        y = sum(taps[k] * v[n + centre - k] for k in reach)
-        for channel, gain in zip(range(len(out)), (left, right), strict=False):
-            if gain != 0.0:
-                out[channel, n] = gain * y + (out[channel, n] if add else 0.0)
+    y = np.zeros(len(v))
+    for n in range(len(v)):
+        reach = range(max(0, n + centre - len(v) + 1), min(len(taps), n + centre + 1))
+        y[n] = sum(taps[k] * v[n + centre - k] for k in reach)
+    return y
+
+
+def convolve(x, mid_side, filters, out):
+    x = x.astype(np.float64)
+    if mid_side:
+        mid, side = centred((x[0] + x[1]) / 2.0, filters[0]), centred((x[0] - x[1]) / 2.0, filters[1])
+        out[:] = mid + side, mid - side
+    else:
+        for channel, v in enumerate(x):
+            out[channel] = centred(v, filters[min(channel, len(filters) - 1)])
