@@ -77,8 +77,8 @@ def convolved(channels):
     work, turned, turn = (np.ones((2, 8, 8), np.float32) for _ in range(3))
     roots = np.ones((2, 8), np.float32)
     kernels("convolve").spectrum(work[0], work[1], turn, roots, roots, turned[0], turned[1])
-    x, h = sound(channels, 90), np.ones((1, 2, 8, 8), np.float32)
-    for mid_side in (0, 1):
+    h = np.ones((1, 2, 8, 8), np.float32)
+    for mid_side, x in enumerate((sound(channels, 90), sound(2, 90))):
         kernels("convolve").convolve(x, mid_side, h, 9, turn, roots, roots, work, turned, np.zeros_like(x))
 
 
