@@ -6,7 +6,6 @@ import importlib.util
 import io
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -145,6 +144,8 @@ def _by_sndfile(samples: Rows, rate: int, kind: str, subtype: str, level: float,
 
 def _aac(samples: Rows, rate: int, kbps: float) -> Rows:
     """Encode and decode AAC-LC by FFmpeg, without a container: the delay is the encoder's priming alone."""
+    from fractions import Fraction
+
     import av
 
     layout = "mono" if len(samples) == 1 else "stereo"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import write_song
+
 ROOT = Path(__file__).parents[1]
 KERNELS = sorted(p for p in (ROOT / "masterify_core" / "kernels").glob("*.py") if not p.name.startswith("_"))
 COMPILERS = {"llvmlite", "numba"}
@@ -65,6 +67,14 @@ def test_the_command_line_imports_nothing_slow_before_a_command_runs():
 
 def test_the_engine_imports_nothing_slow_before_it_is_needed():
     assert not modules_after("import masterify_core.mastering") & (SLOW_TO_IMPORT | COMPILERS)
+
+
+def test_mastering_needs_no_masked_arrays(tmp_path):
+    write_song(tmp_path / "song.wav")
+    arguments = ["master", str(tmp_path / "song.wav"), "--quiet", "-o", str(tmp_path)]
+    known = modules_after(f"from masterify_cli.app import main; main({arguments})")
+    assert "masterify_core.mastering" in known
+    assert "numpy.ma" not in known
 
 
 def test_the_engine_does_not_know_its_edges():

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from masterify_core.audio import Audio
 from masterify_core.kernels import statistics as kernels
 from masterify_core.metering.loudness import STEP_HOPS, Hops, momentary_lufs
-from masterify_core.metering.statistics import Statistics
+from masterify_core.metering.statistics import Statistics, quantiles
 from masterify_core.units import gain_to_db
 
 LEAST_RUN = 3  # samples
 FLAT = 1e-4  # of the level: one step of 16 bits is 3e-5, and dither moves by two
 STEEP = 10 * FLAT  # a smooth wave that is flat for three samples cannot step down faster than 3 * FLAT
 SILENCE_DB, SILENCE_DBFS = -60.0, -90.0  # under the sample peak, but not under the noise of 16 bits
-NOISE_PERCENTILE, QUIET_PERCENTILE = 1.0, 10.0
+NOISE_SHARE, QUIET_SHARE = 0.01, 0.10
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def noise_floor_lufs(hops: Hops) -> tuple[float, float]:
     levels = levels[np.isfinite(levels)]
     if not len(levels):
         return -math.inf, -math.inf
-    low, quiet = np.percentile(levels, (NOISE_PERCENTILE, QUIET_PERCENTILE))
+    low, quiet = quantiles(levels, (NOISE_SHARE, QUIET_SHARE))
     return float(low), float(quiet)
 
 

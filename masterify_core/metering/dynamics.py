@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from masterify_core.audio import Audio
 from masterify_core.metering.loudness import HOPS_PER_SECOND, SHORT_TERM_HOPS, Hops, short_term_lufs
 from masterify_core.metering.peaks import true_peak_between
-from masterify_core.metering.statistics import Statistics
+from masterify_core.metering.statistics import Statistics, quantiles
 from masterify_core.units import gain_to_db, power_to_db
 
-ATTACK_HOPS, SMOOTH_HOPS, ATTACK_PERCENTILE = 5, 3, 95.0
+ATTACK_HOPS, SMOOTH_HOPS, ATTACK_SHARE = 5, 3, 0.95
 HEARD_LU = -20.0  # under the loudest 3 s: fades and pauses have no dynamics to speak of
 
 
@@ -62,4 +62,4 @@ def attack_db(hops: Hops) -> float:
     heard = level > level.mean() * 10.0 ** (HEARD_LU / 10.0)
     level = 10.0 * np.log10(np.maximum(level, 1e-20))
     rises = (level[ATTACK_HOPS:] - level[:-ATTACK_HOPS])[heard[ATTACK_HOPS:]]
-    return max(float(np.percentile(rises, ATTACK_PERCENTILE)), 0.0) if len(rises) else 0.0
+    return max(float(quantiles(rises, ATTACK_SHARE)), 0.0) if len(rises) else 0.0

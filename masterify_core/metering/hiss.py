@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from masterify_core.audio import Audio
 from masterify_core.filters import fourier_of
 from masterify_core.metering.spectrum import block_powers
+from masterify_core.metering.statistics import quantiles
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +23,7 @@ PROFILE_FROM_HZ, PROFILE_BANDS = 500.0, 24
 QUIETEST = 0.05  # of the blocks show the noise
 LEAST_BLOCKS, LEAST_QUIET = 64, 32
 LEAST_POWER = 1e-10  # -100 dBFS: digital silence and the dither of 16 bits are no hiss
-LOUD_PERCENTILE = 90.0
+LOUD_SHARE = 0.9
 COLUMNS = 32  # of the transform of a block
 GAUSSIAN_DB = -2.51
 """Mean level of the powers of steady Gaussian noise under the level of their mean: 10 log10 exp(-0.5772)."""
@@ -122,5 +123,5 @@ def _quiet_part(
     power = spectra.real**2 + spectra.imag**2
     mean = power.mean(axis=0)
     flatness_db = float(np.mean(10.0 * np.log10(power[:, inside] / (mean[inside] + 1e-30) + 1e-9)))
-    loud = float(np.percentile(whole[heard], LOUD_PERCENTILE))  # a stem may be silent for nine tenths
+    loud = float(quantiles(whole[heard], LOUD_SHARE))  # a stem may be silent for nine tenths
     return flatness_db, 10.0 * math.log10(loud / float(treble[quiet].mean())), mean

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from masterify_core import zones
 from masterify_core.audio import Audio
 from masterify_core.filters import Fourier, fourier
 from masterify_core.kernels import spectra as kernels
+from masterify_core.metering.statistics import quantiles
 
 Floats = NDArray[np.float64]
 
@@ -73,9 +74,7 @@ def measure_spectra(audio: Audio) -> Spectra:
         hz, np.append(THIRD_OCTAVES_HZ, 2.0 ** (1.0 / 3.0) * 20_000.0) * 2.0 ** (-1.0 / 6.0)
     )
     nine_edges = np.searchsorted(hz, BANDS_HZ)
-    edges = np.unique(
-        np.concatenate([[FIRST_BIN], third_edges, np.maximum(nine_edges, FIRST_BIN), [len(hz)]])
-    )
+    edges = rising([FIRST_BIN, *third_edges, *np.maximum(nine_edges, FIRST_BIN), len(hz)])
     starts = np.linspace(
         0, max(0, audio.frames - size), min(max(1, audio.frames // size), MOST_BLOCKS)
     ).astype(int)
@@ -103,6 +102,11 @@ def block_powers(
         block.reshape(2, rows, columns), turned.reshape(2, columns, rows), turned, power,
     )  # fmt: skip
     return power
+
+
+def rising(values: ArrayLike) -> NDArray[np.int64]:
+    """Whole numbers in order, each once; `numpy.unique` would import numpy's masked arrays."""
+    return np.array(sorted(set(np.ravel(values).tolist())), np.int64)
 
 
 def _gathered(power: Floats, edges: NDArray[np.int64], wanted: NDArray[np.int64]) -> Floats:
@@ -155,7 +159,7 @@ def band_thresholds_db(spectra_: Spectra) -> tuple[float, ...]:
     heard = spectra_.bands[spectra_.heard()].sum(axis=1)
     if not len(heard):
         return (-120.0,) * len(PARTS)
-    levels = [np.percentile(heard[:, a:b].sum(axis=1), 70.0) for a, b in PARTS]
+    levels = [quantiles(heard[:, a:b].sum(axis=1), 0.7) for a, b in PARTS]
     return tuple(_db(np.maximum(levels, 1e-12)).tolist())
 
 
@@ -170,5 +174,5 @@ def zone_high_db(spectra_: Spectra) -> tuple[float, ...]:
         return (-math.inf,) * len(zones.NAMES)
     over, of = zones.excess_db(energy), energy[zones.rows()]
     return tuple(
-        float(np.percentile(row[level >= level.mean()], 90.0)) for row, level in zip(over, of, strict=True)
+        float(quantiles(row[level >= level.mean()], 0.9)) for row, level in zip(over, of, strict=True)
     )

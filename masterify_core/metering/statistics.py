@@ -63,9 +63,18 @@ def measure_statistics(audio: Audio) -> Statistics:
 
 
 def median(values: ArrayLike) -> float:
-    """Middle of some values, the mean of the two middle ones of an even count.
-
-    numpy's own imports its masked arrays: 10 ms of every run.
-    """
+    """Middle of some values, the mean of the two middle ones of an even count."""
     ordered = np.sort(np.asarray(values, np.float64), axis=None)
     return float((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2.0)
+
+
+def quantiles(values: ArrayLike, shares: ArrayLike) -> NDArray[np.float64]:
+    """Finite values that so large shares of the rows stay under, straight lines in between: `numpy.quantile` along axis 0.
+
+    The first call of that one imports numpy's masked arrays: 10 ms of every run.
+    """
+    ordered = np.sort(np.asarray(values, np.float64), axis=0)
+    place = np.asarray(shares, np.float64) * (len(ordered) - 1)
+    low = np.floor(place).astype(int)
+    part = (place - low).reshape(place.shape + (1,) * (ordered.ndim - 1))
+    return np.asarray(ordered[low] + part * (ordered[np.minimum(low + 1, len(ordered) - 1)] - ordered[low]))

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masterify_core.metering.spectrum import Spectra
-from masterify_core.metering.statistics import Statistics
+from masterify_core.metering.statistics import Statistics, quantiles
 
 WINDOW_HOPS, STEP_HOPS = 40, 10  # 400 ms every 100 ms
 HEARD_DB = -20.0  # under the mean power: quieter windows do not count
-LOW_PERCENTILE = 5.0
+LOW_SHARE = 0.05
 DEAD_DB = -60.0  # under the other channel
 ANTIPHASE_BELOW = -0.5
 LEAST_POWER = 1e-14  # mean square under which there is no sound: -140 dBFS
@@ -29,7 +29,7 @@ def correlation(statistics: Statistics) -> float:
 
 def correlation_p5(statistics: Statistics) -> float:
     """Correlation that 95 % of the 400 ms windows exceed; the lows a mono listener would notice."""
-    return float(np.percentile(_windows(statistics), LOW_PERCENTILE))
+    return float(quantiles(_windows(statistics), LOW_SHARE))
 
 
 def correlation_by_band(spectra: Spectra) -> NDArray[np.float64]:
