@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -93,14 +94,16 @@ def run(
             progress.ended(song.shown)
 
     outcomes: dict[int, Outcome[T]] = {}
-    if min(jobs, len(songs)) <= 1:
-        for number in range(len(songs)):
-            outcomes[number] = attempt(number)
-            on_end(outcomes[number])
-    else:
-        for number, outcome in _several(attempt, len(songs), jobs):
+    one_by_one = ((number, attempt(number)) for number in range(len(songs)))
+    several = min(jobs, len(songs)) > 1
+    try:
+        for number, outcome in _several(attempt, len(songs), jobs) if several else one_by_one:
             outcomes[number] = outcome
             on_end(outcome)
+    except BaseException:
+        if "masterify_core.files.placing" in sys.modules:  # otherwise nothing was written yet
+            sys.modules["masterify_core.files.placing"].remove_unfinished()
+        raise
     return [outcomes[number] for number in range(len(songs))]
 
 

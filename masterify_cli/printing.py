@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 from masterify_core.errors import MasterifyError
 
@@ -63,13 +64,36 @@ def error_table(problem: MasterifyError) -> dict[str, str]:
 
 
 def survive_any_stream() -> None:
-    """Make standard output and error escape what their encoding does not have instead of failing; where closed, write nowhere."""
+    """Make standard output and error escape what their encoding does not have instead of failing; where closed, write nowhere.
+
+    Where standard error cannot be written, e.g. on a full disk, work goes on without it.
+    """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - as long as the process
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    sys.stderr = cast("TextIO", _Patient(sys.stderr))
+
+
+class _Patient:
+    """A stream whose words may be lost."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from masterify_cli import exits
-from tests.cli import masterify
+from tests.cli import masterify, write_song
 
 HEAVY = {
     "numpy",
@@ -161,6 +161,19 @@ def test_a_full_disk_behind_standard_output_is_told(command):
 def test_a_closed_standard_output_is_no_fault(command):
     ran = subprocess.run(f"{PROGRAM} {command} >&-", shell=True, capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (exits.DONE, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here that is always full")
+def test_a_full_disk_behind_standard_error_stops_no_work(tmp_path):
+    song = write_song(tmp_path / "song.wav", seconds=2.0)
+    ran = subprocess.run(
+        f'{PROGRAM} master "{song}" -o "{tmp_path / "out"}" 2> /dev/full', shell=True, capture_output=True, text=True
+    )  # fmt: skip
+    assert ran.returncode == exits.DONE
+    assert len(list((tmp_path / "out").glob("*.wav"))) == 1
+    assert (
+        subprocess.run(f"{PROGRAM} master none.wav 2> /dev/full", shell=True).returncode == exits.INPUT_FAILED
+    )
 
 
 def test_who_asked_to_be_told_of_the_end_is_told():

@@ -30,6 +30,18 @@ def test_an_accident_leaves_nothing_and_the_old_file_stays(tmp_path, container, 
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"before"]
 
 
+def test_what_was_stopped_while_it_was_made_can_be_removed_later(tmp_path):
+    lost = placing.placed(tmp_path / "a.wav", overwrite=False)
+    lost.__enter__()
+    assert len(list(tmp_path.iterdir())) == 1
+    placing.remove_unfinished()
+    assert list(tmp_path.iterdir()) == []
+    with create(tmp_path / "b.wav", rate=44_100, channels=2) as writer:
+        writer.append(np.zeros((10, 2), np.int32))
+    placing.remove_unfinished()
+    assert [path.name for path in tmp_path.iterdir()] == ["b.wav"]
+
+
 def test_while_it_is_written_only_a_hidden_part_is_there(tmp_path):
     path = tmp_path / "노래 (Master - Spotify).wav"
     with create(path, rate=44_100, channels=2) as writer:

@@ -29,6 +29,8 @@ NO_LINKS = {
     errno.EINVAL,
 }
 
+_unfinished: set[Path] = set()  # hidden files of this process
+
 
 @contextmanager
 def placed(
@@ -49,10 +51,12 @@ def placed(
     target = Path(path)
     _check(target, overwrite, source)
     part = target.with_name(f".{_short(target.name)}.{secrets.token_hex(4)}.part")
+    _unfinished.add(part)
     try:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         file = io.FileIO(os.open(part, flags, 0o666), "r+")
     except OSError as error:
+        _unfinished.discard(part)
         raise writing_error(target, error) from None
     try:
         try:
@@ -65,6 +69,15 @@ def placed(
         with suppress(OSError):
             part.unlink()
         raise
+    finally:
+        _unfinished.discard(part)
+
+
+def remove_unfinished() -> None:
+    """Remove what stopped threads were writing: each removes its own, unless it was stopped in the very act of making it."""
+    while _unfinished:
+        with suppress(OSError):
+            _unfinished.pop().unlink()
 
 
 def writing_error(path: str | Path, error: OSError) -> FileError:
