@@ -172,6 +172,18 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing(tmp_path, small_disk,
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_the_system_takes_in_part_is_written_on_or_refused(tmp_path, small_disk):
+    with (
+        pytest.raises(OutputError, match="nothing was left behind"),
+        placing.placed(tmp_path / "a", overwrite=False) as (file, _),
+    ):
+        file.write(bytes(100_001))
+    assert list(tmp_path.iterdir()) == []
+    with placing.placed(tmp_path / "b", overwrite=False) as (file, _):
+        assert file.write(np.zeros(12_500)) == 100_000
+    assert (tmp_path / "b").stat().st_size == 100_000
+
+
 def test_a_disk_that_is_full_by_the_last_byte_is_noticed_in_mp3(tmp_path, small_disk):
     """libsndfile's MP3 encoder tells nobody that the end was not written."""
     with pytest.raises(OutputError, match="grow"):

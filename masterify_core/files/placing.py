@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from masterify_core.errors import FileError, NoPermissionError, OutputError
 
@@ -30,6 +31,18 @@ NO_LINKS = {
 }
 
 _unfinished: set[Path] = set()  # hidden files of this process
+
+
+class _File(io.FileIO):
+    """Writes all that it is given, or raises: the system may take less at a time."""
+
+    def write(self, data: Any, /) -> int:
+        """Answer how many bytes that is."""
+        left = memoryview(data).cast("B")
+        count = len(left)
+        while left:
+            left = left[super().write(left) :]
+        return count
 
 
 @contextmanager
@@ -54,7 +67,7 @@ def placed(
     _unfinished.add(part)
     try:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        file = io.FileIO(os.open(part, flags, 0o666), "r+")
+        file = _File(os.open(part, flags, 0o666), "r+")
     except OSError as error:
         _unfinished.discard(part)
         raise writing_error(target, error) from None

@@ -80,13 +80,10 @@ class WavWriter:
         """Nothing is held but the file, which is not ours."""
 
     def _write(self, data: bytes | memoryview, at: int | None = None) -> None:
-        """Write all of it: the system may take less at a time."""
         try:
             if at is not None:
                 self._file.seek(at)
-            left = memoryview(data)
-            while left:
-                left = left[self._file.write(left) :]
+            self._file.write(data)
         except OSError as error:
             raise writing_error(self._path, error) from None
 
