@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,6 +17,7 @@ NEEDS_AAC = 'needs the aac extra: pip install "masterify[aac]"'
 DIGITS = 4  # of JSON values
 BLOCK_FRAMES = 8192  # libsndfile's Vorbis encoder takes what it gets in one piece, on the stack
 AAC_FRAME = 1024
+SHORTEST_S = 0.1  # encoders and their files want some sound
 AAC_PRIMING_FRAMES = 1024  # of FFmpeg's encoder: one frame of silence before the first
 FAMILY_HZ, OPUS_HZ = (44_100, 48_000), 48_000
 # libsndfile names no bit rates. MP3: 320 at level 0 down to 32 at 1. Vorbis: the level is 1 - quality, and these are
@@ -106,9 +108,11 @@ def round_trip(samples: Rows, rate: int, name: str, kbps: float) -> Rows:
         raise ValueError(f"{name}: {missing(name)}")
     if samples.shape[1] == 0:
         return samples.copy()
+    frames = samples.shape[1]
+    samples = _fitted(samples, max(frames, math.ceil(SHORTEST_S * rate)))
     codec_rate = OPUS_HZ if name == "opus" else FAMILY_HZ[rate % FAMILY_HZ[0] != 0]
     decoded = _TRIPS[name](_resampled(samples, rate, codec_rate), codec_rate, kbps)
-    return _fitted(_resampled(decoded, codec_rate, rate), samples.shape[1])
+    return _fitted(_resampled(decoded, codec_rate, rate), frames)
 
 
 def _mp3(samples: Rows, rate: int, kbps: float) -> Rows:

@@ -45,10 +45,11 @@ def test_decoded_sound_lies_on_the_input(codec, rate):
     assert 10 * np.log10(np.mean(error**2) / np.mean(x**2)) < TRANSPARENT_DB
 
 
+@pytest.mark.parametrize("rate", [RATE, 192_000])
 @pytest.mark.parametrize("frames", [0, 1, 10, 1025])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_short_and_mono_sound_keeps_its_shape(codec, frames, channels):
-    y = round_trip(np.full((channels, frames), 0.25, np.float32), RATE, codec, 128.0)
+def test_short_and_mono_sound_keeps_its_shape(codec, frames, channels, rate):
+    y = round_trip(np.full((channels, frames), 0.25, np.float32), rate, codec, 128.0)
     assert y.shape == (channels, frames)
     assert np.isfinite(y).all()
 

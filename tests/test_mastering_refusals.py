@@ -115,8 +115,9 @@ def test_a_wrong_wish_is_refused_before_the_song_is_looked_for(tmp_path, wishes,
         (lambda mix: np.where(np.arange(len(mix))[:, None] == 99, np.nan, mix), DamagedAudioError),
         (lambda mix: np.where(np.arange(len(mix))[:, None] == 99, np.inf, mix), DamagedAudioError),
         (lambda mix: np.tile(mix[:, :1], (1, 6)), UnusableAudioError),
+        (lambda mix: np.full_like(mix, 0.5), UnusableAudioError),
     ],
-    ids=["silence", "far too quiet", "empty", "nan", "infinity", "six channels"],
+    ids=["silence", "far too quiet", "empty", "nan", "infinity", "six channels", "nothing but an offset"],
 )
 def test_a_song_that_cannot_be_mastered_is_one_clear_error_and_no_file(tmp_path, mix, make, error):
     source = songs.write(tmp_path / "odd.wav", make(mix), subtype="FLOAT")
