@@ -21,7 +21,8 @@ from masterify_core.errors import MasterifyError
 INTERRUPTED = 130
 """What shells answer for a program that Ctrl-C ended (128 + SIGINT)."""
 
-_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+"""What writing to standard output is answered on a full or broken disk; errors of files know the file's name."""
 
 _EPILOG = (
     "Exit codes:\n"
@@ -107,8 +108,8 @@ def main(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _DISK_FULL:  # files of the engine say so themselves
-            return _ended(exits.ScreenError(error), ())
+        if isinstance(error, OSError) and error.filename is None and error.errno in _NO_ROOM:
+            return _ended(exits.ScreenError(error), arguments)
         if debug:
             import traceback
 
@@ -157,5 +158,6 @@ def _ended(error: MasterifyError, arguments: Sequence[str], hint: str = "") -> i
     """Tell what stopped the whole command."""
     printing.error(error, hint)
     if "--json" in arguments:
-        printing.document({"error": printing.error_table(error)})
+        with contextlib.suppress(OSError):  # the message is out, and the code will be
+            printing.document({"error": printing.error_table(error)})
     return exits.code_of(error)

@@ -16,7 +16,7 @@ MEANING = {
     DONE: "all done",
     OUR_FAULT: "our fault: a bug",
     USAGE: "the command line, a preset or a recipe is wrong; nothing was done",
-    INPUT_FAILED: "some input could not be mastered",
+    INPUT_FAILED: "some input could not be mastered, or what there was to say could not be written",
     TARGET_MISSED: "a target could not be met, and --strict was given; or a checked file does not pass",
 }
 

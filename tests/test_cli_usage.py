@@ -156,6 +156,15 @@ def test_a_full_disk_behind_standard_output_is_told(command):
     )
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here that is always full")
+@pytest.mark.parametrize(("command", "code"), [("bogus --json", 2), ("presets show none --json", 2)])
+def test_an_error_that_cannot_be_written_as_json_keeps_its_code(command, code):
+    ran = subprocess.run(f"{PROGRAM} {command} > /dev/full", shell=True, capture_output=True, text=True)
+    assert ran.returncode == code
+    assert ran.stderr.startswith("masterify: ")
+    assert "Traceback" not in ran.stderr
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the shell's notation for a closed stream")
 @pytest.mark.parametrize("command", ["--version", "presets list", "presets list --json"])
 def test_a_closed_standard_output_is_no_fault(command):
