@@ -16,10 +16,10 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.float32]
 Magnitude = Callable[[Floats], Floats]
 
-# Rate up to (Hz) -> rows and columns of the FFT. The taps are a quarter of its size: 93 ms at 44.1 kHz,
-# long enough for third-octave detail down to 40 Hz.
 MID_AND_SIDE = 2
 SPARE_ROWS = 4  # so that real and imaginary parts do not fall on the same lines of the first-level cache
+# Rate up to (Hz) -> rows and columns of the FFT. The taps are a quarter of its size: 93 ms at 44.1 kHz,
+# long enough for third-octave detail down to 40 Hz.
 SIZES = ((50_000, 128, 128), (100_000, 256, 128), (math.inf, 256, 256))
 
 
@@ -88,7 +88,7 @@ def convolve(
     samples
         ``(channels, frames)``.
     mid_taps, side_taps
-        Odd counts, as from `linear_phase` at ``rate``; the output is not delayed. Mono has no side.
+        As many, an odd count, as from `linear_phase` at ``rate``; the output is not delayed. Mono has no side.
     gain
         Factor on the result.
 
@@ -99,8 +99,8 @@ def convolve(
     table = fourier(rate)
     rows, columns = table.turn.shape[1:]
     filters = [mid_taps] if side_taps is None or samples.shape[0] == 1 else [mid_taps, side_taps]
-    if any(len(taps) != len(mid_taps) for taps in filters):
-        raise ValueError(f"mid has {len(mid_taps)} taps and side {len(side_taps or ())}")
+    if len(filters[-1]) != len(mid_taps):
+        raise ValueError(f"mid and side need as many taps, got {len(mid_taps)} and {len(filters[-1])}")
     h = np.empty((len(filters), 2, columns, rows), np.float32)
     for taps, (re, im) in zip(filters, h, strict=True):
         block = np.zeros((2, rows, columns), np.float32)

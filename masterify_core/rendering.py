@@ -140,7 +140,7 @@ def foreseen(
 ) -> tuple[float, NDArray[np.float64]]:
     """Gain (dB) that `render` would find and energies of the hops that it would make, from the envelope alone.
 
-    About 0.1 LU off, and a hundred times faster.
+    At music's rates within about 0.1 LU, and a hundred times faster.
     """
     plain_db = _plain_gain_db(prepared.hops, wanted)
     if db_to_gain(plain_db) * prepared.env.peak <= db_to_gain(limiter.ceiling_dbtp):
@@ -200,7 +200,9 @@ def _solve(estimate: Callable[[float], float], wanted: float, plain_db: float, m
             break
         following = gain_db + min((wanted - here) / slope, MOST_STEP_DB)
         if following >= most_db:
-            return most_db
+            if estimate(most_db) <= wanted:
+                return most_db
+            following = (gain_db + most_db) / 2.0  # the step was too long
         there = estimate(following)
         slope = min(max((there - here) / (following - gain_db), LIKELY_SLOPE / 2.0), 1.1)
         gain_db, here = following, there

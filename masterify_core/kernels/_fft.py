@@ -97,13 +97,6 @@ def restore_columns(re: Array, im: Array, wr: Array, wi: Array) -> None:
 
 
 @apart
-def copy(source: Array, target: Array) -> None:
-    """Copy one row."""
-    for i in range(target.shape[0]):
-        target[i] = source[i]
-
-
-@apart
 def twiddle(re: Array, im: Array, wr: Array, wi: Array) -> None:
     """``x *= w``, complex, along one row."""
     for c in range(re.shape[0]):

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from masterify_core.kernels._fft import (
-    copy,
     restore_columns,
     transform_columns,
     transpose,
@@ -22,6 +21,7 @@ from masterify_core.kernels._fft import (
 )
 from masterify_core.kernels._jit import kernel
 from masterify_core.kernels._marks import apart, inlined
+from masterify_core.kernels._rows import copy
 
 Array = Any
 

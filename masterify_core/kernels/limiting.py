@@ -13,6 +13,7 @@ import numpy as np
 
 from masterify_core.kernels._jit import kernel
 from masterify_core.kernels._marks import apart, inlined
+from masterify_core.kernels._rows import copy
 
 Array = Any
 TINY_REDUCTION = 1e-7
@@ -183,12 +184,6 @@ def _times(source: Array, gains: Array, target: Array) -> None:
         target[i] = source[i] * gains[i]
 
 
-@apart
-def _copy(source: Array, target: Array) -> None:
-    for i in range(target.shape[0]):
-        target[i] = source[i]
-
-
 @kernel("void(f4[:,::1], f4[::1], f4, f4[:,::1], f4[:,::1])")
 def apply_reduction(x: Array, r: Array, gain: float, scratch: Array, out: Array) -> None:
     """``out[c, n] = gain * x[c, n] * (1 - line(r, n / GROUP))``: straight lines between control points, O(n); in place is fine.
@@ -201,7 +196,7 @@ def apply_reduction(x: Array, r: Array, gain: float, scratch: Array, out: Array)
         _line_gains(r, start // GROUP, gain, gains)
         for c in range(x.shape[0]):
             _times(x[c, start:end], gains, products)
-            _copy(products, out[c, start:end])
+            copy(products, out[c, start:end])
 
 
 @kernel("void(f4[::1], i8, f4[::1])")

@@ -16,7 +16,7 @@ from masterify_core.short_time import BANDS_HZ
 Floats = NDArray[np.float64]
 
 QUANTILES = tuple(round(0.05 * k, 2) for k in range(1, 20))
-MOST_SEGMENTS, SEGMENT_FRAMES = 64, 32  # of longer songs only so much is looked at: 47 s in 64 places
+MOST_SEGMENTS, SEGMENT_FRAMES = 128, 32  # of longer songs only so much is looked at: 95 s in 128 places
 ACTIVE_DB = -40.0  # under the mean power: pauses and fades have no movement to speak of
 DEEPEST_DB = -50.0  # under a band's mean power: further down lies what a band does not hold at all
 
@@ -50,7 +50,7 @@ class Movement:
 
 
 def measure_movement(audio: Audio) -> Movement:
-    """Look at up to 2048 frames of about 46 ms, half overlapping (see `short_time`)."""
+    """Look at up to 4096 frames of about 46 ms, half overlapping (see `short_time`)."""
     size, total = short_time.frame_size(audio.rate), short_time.frame_count(audio.frames, audio.rate)
     hz = np.arange(size // 2 + 1) * audio.rate / size
     thirds = np.array(THIRD_OCTAVES_HZ) * 2.0 ** (-1.0 / 6.0)

@@ -63,7 +63,7 @@ def measure_statistics(audio: Audio) -> Statistics:
 
 
 def median(values: ArrayLike) -> float:
-    """Middle of some values, the mean of the two middle ones of an even count."""
+    """Middle of one or more values, the mean of the two middle ones of an even count."""
     ordered = np.sort(np.asarray(values, np.float64), axis=None)
     return float((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2.0)
 
