@@ -120,9 +120,18 @@ def banded(channels):
     spectrum.measure_spectra(Audio(sound(channels, 300), 8000))
 
 
+def quantised(channels):
+    words, errors = np.empty((channels, 1024)), np.zeros((channels, 1025))
+    for shape in (np.zeros(0), np.ones(1)):
+        kernels("noise").quantise(
+            sound(channels, 50), 0, 1.0, 16, 1.0, 1, shape, errors, words, np.zeros((50, channels), np.int32)
+        )
+    kernels("noise")._interleave_two(words[0], words[-1].copy(), 1.0, -1.0, 1.0, np.zeros((50, 2), np.int32))
+
+
 JOBS = {
-    "spectra": banded, "short_time": shortened, "masking": masked, "convolve": convolved, "clicks": mended, "loudness": weighed,
-    "dynamics": compressed, "limiting": limited, "convert": unpacked,
+    "short_time": shortened, "masking": masked, "convolve": convolved, "clicks": mended, "loudness": weighed,
+    "dynamics": compressed, "limiting": limited, "convert": unpacked, "noise": quantised, "spectra": banded,
 }  # fmt: skip
 
 

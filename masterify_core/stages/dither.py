@@ -39,8 +39,8 @@ def blocks(audio: Audio, bit_depth: BitDepth, gain: float, *, dither: bool) -> I
         return
     shaped = dither and bit_depth == "16" and audio.rate in SHAPED_RATES
     shape = SHAPE_44K if shaped else np.zeros(0)
-    errors = np.zeros((audio.channels, len(shape) + 1))
-    scratch = np.empty(kernels.STRETCH)
+    errors = np.zeros((audio.channels, len(shape) + kernels.STRETCH))
+    scratch = np.empty((audio.channels, kernels.STRETCH))
     for start in range(0, audio.frames, BLOCK_FRAMES):
         words = np.empty((min(BLOCK_FRAMES, audio.frames - start), audio.channels), np.int32)
         kernels.quantise(
