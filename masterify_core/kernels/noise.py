@@ -72,7 +72,8 @@ def quantise(x: Array, start: int, gain: float, bits: int, dither: float, seed: 
     """``out[n, c] = round(w + d) << (32 - bits)`` with ``w = 2^(bits-1) gain x[c, start + n] - sum_k shape[k] e[n-1-k]``, O(n K).
 
     ``e`` is the error ``round(w + d) - w``, ``d`` triangular noise of ``dither`` steps. ``errors`` (channels, K + STRETCH)
-    carries the last K from block to block and starts as zeros; ``words`` is scratch (channels, STRETCH), of which a block is a multiple.
+    carries the last K from block to block and starts as zeros; ``words`` is scratch (channels, STRETCH). A block is a
+    multiple of STRETCH frames.
     """
     steps, justify = float(1 << (bits - 1)), float(1 << (32 - bits))
     scale, top, bottom = gain * steps, steps - 1.0, -steps
