@@ -176,8 +176,17 @@ def test_what_float32_cannot_hold_counts_as_infinity(tmp_path):
         read(path)
 
 
+def test_what_is_far_beyond_any_sound_is_refused_with_its_level(tmp_path):
+    sound = np.array([[3.5, 0.0], [1.0, -1e30]], np.float32)
+    path = written(tmp_path, wav(chunk(b"fmt ", fmt(3, 2, 44_100, 32)), chunk(b"data", sound.tobytes())))
+    with pytest.raises(
+        DamagedAudioError, match=r"holds a sample of \+600 dBFS 0\.000 s into the song, channel 2"
+    ):
+        read(path)
+
+
 def test_float_above_full_scale_stays_above(tmp_path):
-    sound = np.array([[3.5, -1e30]], np.float32)
+    sound = np.array([[3.5, -1e10]], np.float32)
     path = written(tmp_path, wav(chunk(b"fmt ", fmt(3, 2, 44_100, 32)), chunk(b"data", sound.tobytes())))
     np.testing.assert_array_equal(read(path).audio.samples.T, sound)
 

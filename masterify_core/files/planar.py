@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from masterify_core.errors import DamagedAudioError, TooLongError, UnusableAudioError
 from masterify_core.files.memory import available_bytes
 from masterify_core.kernels import convert
+from masterify_core.units import gain_to_db
 
 # At least 32 MiB, so that the C library gives each freed chunk back to the system at once.
 CHUNK_BYTES = 40 << 20
@@ -20,6 +22,9 @@ COPIES_NEEDED = 3
 LIKELY_EXPANSION = 64
 CHANNELS_ALLOWED = (1, 2)
 RATES_ALLOWED_HZ = (8_000, 192_000)
+LARGEST = 1e10
+"""Of the samples: +200 dBFS. Integers of 32 bits that were written as floats reach +187 dBFS; more is no sound."""
+LARGEST_BITS = int(np.float32(LARGEST).view(np.uint32))
 
 
 class Planar:
@@ -75,14 +80,14 @@ class Planar:
         Raises
         ------
         DamagedAudioError
-            e.g. ``song.wav: holds NaN 12.345 s into the song, channel 2``.
+            e.g. ``song.wav: holds NaN 12.345 s into the song, channel 2``, or ``a sample of +600 dBFS``.
         TooLongError
             When the song passes ``max_seconds`` or what memory holds.
         """
         for out, start, part in self.spaces(len(block)):
             bits = convert.deinterleave(block[part].view(np.uint32), out.view(np.uint32), start)
-            if bits >= convert.NOT_FINITE_BITS:
-                self._refuse_not_finite(block[part])
+            if bits > LARGEST_BITS:
+                self._refuse_no_sound(block[part])
 
     def spaces(self, frames: int) -> Iterator[tuple[NDArray[np.float32], int, slice]]:
         """Where the next frames go, mostly in one piece: an array, the first column, which of the frames.
@@ -146,10 +151,17 @@ class Planar:
             f"needs at least {needed / 1e9:.1f} GB of memory, {self._available / 1e9:.1f} GB are free",
         )
 
-    def _refuse_not_finite(self, block: NDArray[np.float32]) -> None:
-        """Say where the first sample stands that is no number."""
-        frame, channel = np.argwhere(~np.isfinite(block))[0]
-        what = "NaN" if np.isnan(block[frame, channel]) else "infinity"
+    def _refuse_no_sound(self, block: NDArray[np.float32]) -> None:
+        """Say where the first sample stands that is no number, or one that is no sound."""
+        frame, channel = np.argwhere(~(np.abs(block) <= LARGEST))[0]
+        value = float(abs(block[frame, channel]))
+        what = (
+            "NaN"
+            if math.isnan(value)
+            else "infinity"
+            if math.isinf(value)
+            else f"a sample of {gain_to_db(value):+.0f} dBFS"
+        )
         seconds = (self.frames + frame) / self.rate
         raise DamagedAudioError(
             self.path, f"holds {what} {seconds:.3f} s into the song, channel {channel + 1}"

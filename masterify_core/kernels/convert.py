@@ -11,7 +11,6 @@ from masterify_core.kernels._marks import apart, inlined
 
 Array = Any
 FROM_32_BITS = 2.0**-31
-NOT_FINITE_BITS = 0x7F80_0000  # magnitude bits of infinity in float32; those of NaN are above
 
 
 @kernel("i8(u4[:,::1], u4[:,::1], i8)")
@@ -19,7 +18,7 @@ def deinterleave(block: Array, out: Array, start: int) -> Array:
     """``out[c, start + n] = block[n, c]`` of one or two channels; answers the largest magnitude bits.
 
     Both arrays are float32 seen as uint32: the order of magnitudes is that of their bits without the
-    sign, so an answer of `NOT_FINITE_BITS` or more means that the block holds NaN or infinity. O(samples).
+    sign, so those of infinity, 0x7F800000, or more mean that the block holds infinity or NaN. O(samples).
     """
     magnitude = np.uint32(0x7FFF_FFFF)
     largest = np.uint32(0)
