@@ -17,6 +17,9 @@ NEEDS_AAC = 'needs the aac extra: pip install "masterify[aac]"'
 DIGITS = 4  # of JSON values
 BLOCK_FRAMES = 8192  # libsndfile's Vorbis encoder takes what it gets in one piece, on the stack
 AAC_FRAME = 1024
+LOUDEST = (
+    100.0  # +40 dBFS; louder is turned down on the way, as encoders search for minutes what to do with it
+)
 SHORTEST_S = 0.1  # encoders and their files want some sound
 AAC_PRIMING_FRAMES = 1024  # of FFmpeg's encoder: one frame of silence before the first
 FAMILY_HZ, OPUS_HZ = (44_100, 48_000), 48_000
@@ -111,6 +114,9 @@ def round_trip(samples: Rows, rate: int, name: str, kbps: float) -> Rows:
     frames = samples.shape[1]
     samples = _fitted(samples, max(frames, math.ceil(SHORTEST_S * rate)))
     codec_rate = OPUS_HZ if name == "opus" else FAMILY_HZ[rate % FAMILY_HZ[0] != 0]
+    peak = max(float(samples.max()), -float(samples.min()))
+    if peak > LOUDEST:
+        return round_trip(samples[:, :frames] / np.float32(peak), rate, name, kbps) * np.float32(peak)
     decoded = _TRIPS[name](_resampled(samples, rate, codec_rate), codec_rate, kbps)
     return _fitted(_resampled(decoded, codec_rate, rate), frames)
 

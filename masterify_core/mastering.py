@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from masterify_core import chain
 from masterify_core.audio import Audio
 from masterify_core.delivery import Delivery, Target, deliver, foresee
-from masterify_core.errors import NoPermissionError, OutputError, UnusableAudioError
+from masterify_core.errors import NoPermissionError, OutputError
 from masterify_core.files.opening import open_song
 from masterify_core.metering.report import Measurement
 from masterify_core.planning import Follow, plan, singles
@@ -22,10 +22,10 @@ from masterify_core.proofing import proof
 from masterify_core.recipe import Order, Recipe, read_recipe, write_recipe
 from masterify_core.reference import Reference, read_references
 from masterify_core.rehearsing import eased
-from masterify_core.rendering import Prepared, Rendered, prepare, programme_lufs, render
+from masterify_core.rendering import Prepared, Rendered, prepare, render, require_sound
 from masterify_core.request import Format, MasterRequest, Output, output_paths, outputs_of
 from masterify_core.serving import Served, Single, serve
-from masterify_core.studying import MEASURING, QUIETEST_LUFS, Progress, Studied, studied
+from masterify_core.studying import MEASURING, Progress, Studied, studied
 
 __all__ = ["MasterRequest", "MasterResult", "master", "output_paths", "plan_song"]
 
@@ -197,11 +197,7 @@ def _make(
     for rate in dict.fromkeys(file.rate for file in wanted):
         report("preparing", BEGINS["preparing"] + (1.0 - BEGINS["preparing"]) * len(made) / len(wanted))
         prepared = prepare(audio, rate)
-        if not programme_lufs(prepared.hops) > QUIETEST_LUFS:
-            raise UnusableAudioError(
-                request.source,
-                "holds little but an offset (DC) or rumble: without it no sound is left to master",
-            )
+        require_sound(prepared, request.source)
         if not request.dry_run:
             make_folder(wanted[0].path.parent)
         if spare is None or spare.shape != prepared.audio.samples.shape:

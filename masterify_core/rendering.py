@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from masterify_core.audio import Audio
 from masterify_core.codecs import CodecCheck
+from masterify_core.errors import UnusableAudioError
 from masterify_core.metering.loudness import MOMENTARY_HOPS, OFFSET_DB, Hops, energies, integrated_lufs
 from masterify_core.metering.peaks import PRINTED_MARGIN_DB, PRINTED_UP_TO_HZ, overs
 from masterify_core.peak_reduction import GROUP, Envelope, dip, envelope
@@ -19,6 +20,7 @@ from masterify_core.stages.resampler import resample
 from masterify_core.units import db_to_gain, gain_to_db, power_to_db
 
 Rows = NDArray[np.float32]
+QUIETEST_LUFS = -70.0  # BS.1770's absolute gate: below it nothing is measured, so nothing can be met
 TOLERANCE_LU = 0.01  # under the target; over it is mended by plain gain
 AIM_LU = 0.045  # over the target while limiting: too loud is mended by plain gain, too quiet is not
 SPARE_LU = 0.10  # more than this over the target is limited anew instead of turned down
@@ -69,6 +71,20 @@ def prepare(audio: Audio, rate: int) -> Prepared:
     hops = energies(audio.samples, audio.rate)
     env = envelope(audio)
     return Prepared(audio, env, hops, moments(env, hops.energy))
+
+
+def require_sound(prepared: Prepared, path: str) -> None:
+    """Refuse a song of which the stages have left nothing.
+
+    Raises
+    ------
+    UnusableAudioError
+        e.g. ``song.wav: holds little but an offset (DC) or rumble: without it no sound is left to master``.
+    """
+    if not programme_lufs(prepared.hops) > QUIETEST_LUFS:
+        raise UnusableAudioError(
+            path, "holds little but an offset (DC) or rumble: without it no sound is left to master"
+        )
 
 
 def render(

@@ -14,15 +14,13 @@ from masterify_core.metering.spectrum import Spectra, measure_spectra
 from masterify_core.preset_sound import REPAIRS
 from masterify_core.presets import Library
 from masterify_core.profile import Profiled, profiled
-from masterify_core.rendering import programme_lufs
+from masterify_core.rendering import QUIETEST_LUFS, programme_lufs
 from masterify_core.request import MasterRequest
 
 Progress = Callable[[str, float], None]
 
 MEASURING = 0.1
 """Share of the way at which a song has been read."""
-
-QUIETEST_LUFS = -70.0  # BS.1770's absolute gate: below it nothing is measured, so nothing can be met
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

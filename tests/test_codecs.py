@@ -78,6 +78,12 @@ def test_without_pyav_aac_says_what_it_needs(monkeypatch):
         round_trip(gated_tones(RATE, 0.1), RATE, "aac", 128.0)
 
 
+def test_sound_far_above_full_scale_comes_back_in_time_and_as_loud(codec):
+    x = gated_tones(RATE)
+    y = round_trip(x * np.float32(1e9), RATE, codec, 128.0)
+    assert np.std(y[:, 5000:]) == pytest.approx(1e9 * np.std(x[:, 5000:]), rel=0.1)
+
+
 def test_an_unknown_codec_is_missing():
     assert "no lossy codec 'flac'" in missing("flac")
 

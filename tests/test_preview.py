@@ -74,7 +74,7 @@ def test_the_excerpt_is_what_the_master_is_there(long_song, tmp_path, platform, 
     small = miniature(audio, hop_energies(audio))
     assert not small.whole
     recipe = planned(audio, platforms=(platform,), genre=genre)
-    excerpt = render_excerpt(audio, small, recipe, START_S, SECONDS)
+    excerpt = render_excerpt(audio, small, recipe, START_S, SECONDS, path="song.wav")
     span = master[round(START_S * rate) : round((START_S + SECONDS) * rate)]
     level_db, rest_db = apart_db(excerpt.audio.samples.T, span)
     assert abs(level_db) < LEVEL_DB
@@ -117,6 +117,12 @@ def test_the_page_and_the_values_say_the_same(short_path, tmp_path):
             assert step["reason"].replace("'", "&#39;") in page
     assert page.count('<script type="text/plain"') == 1 + max(each["sound"] for each in values["variants"])
     assert not re.search(r"(src|href)=.?https?:", page)
+
+
+def test_a_song_that_is_an_offset_alone_is_refused(tmp_path):
+    path = songs.write(tmp_path / "offset.wav", np.full((3 * 44_100, 2), 0.3))
+    with pytest.raises(UnusableAudioError, match="no sound is left to master"):
+        made(path, tmp_path)
 
 
 def test_variants_that_come_out_the_same_are_one_sound(short_path, tmp_path):

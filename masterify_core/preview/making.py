@@ -84,7 +84,7 @@ def make_preview(
     recipes = list({each.rendering: each.recipe for each in variants}.values())
     seconds, kbps = _room(len(recipes) + 1, min(request.seconds, song.audio.seconds))
     start_s = loudest_part_s(study.hops, seconds)
-    rendered = _rendered(song.audio, study.hops, recipes, start_s, seconds, report)
+    rendered = _rendered(song.audio, study.hops, recipes, start_s, seconds, report, request.source)
     sounds, first = told_apart([each.audio for each in rendered])
     report("encoding", ENCODING)
     original = cut(song.audio, start_s, seconds)
@@ -140,15 +140,15 @@ def _planned(
 
 
 def _rendered(
-    audio: Audio, hops: Hops, recipes: list[Recipe], start_s: float, seconds: float, report: Progress
-) -> list[Excerpt]:
+    audio: Audio, hops: Hops, recipes: list[Recipe], start_s: float, seconds: float, report: Progress, path: str
+) -> list[Excerpt]:  # fmt: skip
     """Render every sound, several at once: they have nothing in common but the song."""
     small = miniature(audio, hops)
     done = 0
 
     def render(recipe: Recipe) -> Excerpt:
         nonlocal done
-        excerpt = render_excerpt(audio, small, recipe, start_s, seconds)
+        excerpt = render_excerpt(audio, small, recipe, start_s, seconds, path=path)
         done += 1
         report("rendering", RENDERING + (ENCODING - RENDERING) * done / len(recipes))
         return excerpt

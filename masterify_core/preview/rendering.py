@@ -13,7 +13,7 @@ from masterify_core.preview.miniature import Miniature
 from masterify_core.proofing import proof
 from masterify_core.recipe import Recipe
 from masterify_core.rehearsing import eased
-from masterify_core.rendering import prepare, render, render_at
+from masterify_core.rendering import prepare, render, render_at, require_sound
 from masterify_core.report.document import REDUCTION_STEP_S
 from masterify_core.units import gain_to_db
 
@@ -49,13 +49,22 @@ class Excerpt:
     stopped: str | None
 
 
-def render_excerpt(song: Audio, small: Miniature, recipe: Recipe, start_s: float, seconds: float) -> Excerpt:
-    """Do to a part of a song what a recipe does to the whole of it, for the recipe's first platform."""
+def render_excerpt(
+    song: Audio, small: Miniature, recipe: Recipe, start_s: float, seconds: float, *, path: str
+) -> Excerpt:
+    """Do to a part of a song what a recipe does to the whole of it, for the recipe's first platform.
+
+    Raises
+    ------
+    UnusableAudioError
+        The recipe leaves no sound; ``path`` says of what.
+    """
     (order, *_) = recipe.deliveries
     rate = order.sample_rate or song.rate
     before_s = min(BEFORE_S, start_s)
     sampled, part_audio = _processed(song, small, recipe, start_s - before_s, before_s + seconds + AFTER_S)
     sample, part = prepare(sampled, rate), prepare(part_audio, rate)
+    require_sound(sample, path)
     wanted_lufs = order.loudness_lufs + small.louder_lu
     limiter = eased(sample, order.limiter, wanted_lufs, order.codecs, order.codec_check)
     found = render(sample, limiter, wanted_lufs, most_extra_db=order.budget.most_extra_db)
