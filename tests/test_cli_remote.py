@@ -192,12 +192,17 @@ def test_a_job_that_takes_longer_than_the_patience_can_be_fetched_later(api, tmp
     assert "RESULT_EXPIRED" in masterify("remote", "fetch", error["job_id"], "-o", tmp_path / "b").err
 
 
+STOPPABLE = (  # shells let what they put into the background ignore Ctrl-C, and the tests may be there
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from masterify_cli.app import run; run()"
+)
+
+
 def test_what_an_interruption_leaves_on_the_server_is_named(api, tmp_path):
     songs = [write_song(tmp_path / f"{name}.wav", seconds=60.0, seed=n) for n, name in enumerate("ab")]
     many = "spotify,apple_music,youtube,melon,soundcloud"  # work for seconds, however fast the machine
     words = ["remote", "master", *map(str, songs), "-p", many, "--tier", "premium"]
     command = subprocess.Popen(
-        [sys.executable, "-m", "masterify_cli", *words], stderr=subprocess.PIPE, cwd=ROOT, text=True
+        [sys.executable, "-c", STOPPABLE, *words], stderr=subprocess.PIPE, cwd=ROOT, text=True
     )
     until(lambda: api.account()["use"]["active_jobs"] == 2, every=0.3)
     time.sleep(0.3)  # until both answers of the server have been read
